@@ -1,1 +1,45 @@
-export {}
+export { Node, STOP_TIMEOUT, failureOf } from './Node.ts'
+export type { NodeClass, NodeOptions } from './Node.ts'
+export type { NodeState } from './nodeState.ts'
+export { NodeGroup } from './NodeGroup.ts'
+export type { GroupReport } from './NodeGroup.ts'
+export { Host, describeExit } from './Host.ts'
+export { Manager } from './Manager.ts'
+export type { ManagerEvent, ManagerEventKind } from './Manager.ts'
+export { createManager } from './createManager.ts'
+export type { CreateManagerOptions, ManagerHandle } from './createManager.ts'
+export { startHost, startManager } from './servers.ts'
+export type { RunningServer, ServerOptions } from './servers.ts'
+export { addChildModule, childEntry } from './childProcess.ts'
+export { getNodeType, isNodeClass, nodeTypeAliases, nodeTypes, registerNodeType } from './nodeTypes.ts'
+export { ndArraySchema, parseOptions, pyacqKeys } from './schema.ts'
+export type { ObjectSchema } from './schema.ts'
+export { nearestNames } from './nearest.ts'
+export { levels } from './topology.ts'
+export { pyacqDialect } from './dialect/pyacqDialect.ts'
+export { StreamConverter } from './tools/StreamConverter.ts'
+export { ChannelSplitter } from './tools/ChannelSplitter.ts'
+export { ChunkResizer } from './tools/ChunkResizer.ts'
+export {
+  ConfigError,
+  DeviceError,
+  GroupError,
+  HostError,
+  MissingPackageError,
+  NameTakenError,
+  NodeError,
+  NodeRunningError,
+  NodeStateError,
+  NodeTypeError,
+  NotFoundError,
+  UnknownNodeTypeError
+} from './errors.ts'
+export type {
+  EdgeStatus,
+  GroupState,
+  GroupStatus,
+  HostStatus,
+  ManagerStatus,
+  NodeFailure,
+  NodeStatus
+} from './status.ts'

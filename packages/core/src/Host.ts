@@ -1,0 +1,149 @@
+import { hostname } from 'node:os'
+import { getLogger, spawnProcess, type ExitReport, type LogRecord, type Remote, type SpawnedProcess } from '@nodeacq/rpc'
+import { childEntry, type ChildSettings } from './childProcess.ts'
+import { EventLog, type Logged } from './EventLog.ts'
+import { GroupError, NameTakenError } from './errors.ts'
+import type { NodeGroup } from './NodeGroup.ts'
+
+export type HostEvent =
+  | { readonly kind: 'groupExited'; readonly group: string; readonly exit: ExitReport; readonly expected: boolean }
+  | { readonly kind: 'log'; readonly record: LogRecord }
+
+export interface HostOptions extends ChildSettings {
+  name?: string
+  /** Interface that the groups' servers bind; that of the host's own server. Default 127.0.0.1. */
+  interface?: string
+  /** Log server on this machine that the groups send their records to. */
+  logAddress?: string | null
+}
+
+export interface GroupRequest {
+  name: string
+  /** Log server of the caller, when it can be reached from here; default: the host's own. */
+  logAddress?: string | null
+  logLevel?: string | number
+}
+
+interface Child {
+  readonly process: SpawnedProcess
+  closing: boolean
+}
+
+const log = getLogger('nodeacq.Host')
+
+/** Starts, watches and ends the node-group processes of one machine. */
+export class Host implements AsyncDisposable {
+  readonly name: string
+  readonly #options: HostOptions
+  readonly #children = new Map<string, Child>()
+  readonly #events = new EventLog<HostEvent>()
+
+  constructor(options: HostOptions = {}) {
+    this.#options = options
+    this.name = options.name ?? hostname()
+  }
+
+  get '~proxied'(): true {
+    return true
+  }
+
+  /**
+   * Starts a process with a NodeGroup in it and returns the group, which that process owns.
+   * @throws {NameTakenError} @throws {GroupError} when the process does not come up; its last output is in the message.
+   */
+  async createNodeGroup({ name, logAddress, logLevel }: GroupRequest): Promise<Remote<NodeGroup>> {
+    if (typeof name !== 'string' || name === '') throw new GroupError(String(name), 'expected a name that is text')
+    if (this.#children.has(name)) throw new NameTakenError(`Nodegroup named ${name} already exists on ${this.name}`)
+    const { importRoots, insecure, advertise, interface: networkInterface = '127.0.0.1' } = this.#options
+    let child: SpawnedProcess
+    try {
+      child = await spawnProcess({
+        name,
+        address: `tcp://${networkInterface}:*`,
+        entry: childEntry({ importRoots, insecure, advertise }),
+        logAddress: logAddress ?? this.#options.logAddress ?? null,
+        ...(logLevel !== undefined && { logLevel })
+      })
+    } catch (error) {
+      throw new GroupError(name, `its process on ${this.name} did not start: ${(error as Error).message}`, error)
+    }
+    const entry: Child = { process: child, closing: false }
+    this.#children.set(name, entry)
+    void child.exited.then((exit) => this.#exited(name, entry, exit))
+    try {
+      const core = await child.client.import<{ NodeGroup: { new (...args: unknown[]): NodeGroup } }>('pyacq.core.nodegroup')
+      const group = (await (core as unknown as { NodeGroup(o: object): Promise<Remote<NodeGroup>> }).NodeGroup({
+        name
+      })) as Remote<NodeGroup>
+      await child.client.set('nodegroup', group)
+      return group
+    } catch (error) {
+      child.kill()
+      throw new GroupError(name, `its process on ${this.name} did not answer: ${(error as Error).message}`, error)
+    }
+  }
+
+  #exited(name: string, child: Child, exit: ExitReport): void {
+    if (this.#children.get(name) === child) this.#children.delete(name)
+    // Ending with code 0 is what a group does that was closed by somebody else.
+    const expected = child.closing || (exit.code === 0 && exit.signal === null)
+    this.#events.append({ kind: 'groupExited', group: name, exit, expected })
+    if (!expected) log.error(`node group '${name}' (process ${child.process.pid}) is gone: ${describeExit(exit)}`)
+  }
+
+  /** Ends one group: asks its process to close, and kills it after `timeout` ms or at once with `force`. */
+  async closeNodeGroup(name: string, { timeout = 10_000, force = false } = {}): Promise<void> {
+    const child = this.#children.get(name)
+    if (!child) return
+    child.closing = true
+    if (force) {
+      child.process.kill()
+      await child.process.exited
+    } else await child.process.stop({ timeout })
+  }
+
+  async closeAllNodeGroups({ force = false }: { force?: boolean } = {}): Promise<void> {
+    await Promise.all([...this.#children.keys()].map((name) => this.closeNodeGroup(name, { force })))
+  }
+
+  /** Names of the groups whose processes live. pyacq polls with this; here a death is known when it happens. */
+  checkSpawners(): string[] {
+    return [...this.#children.keys()]
+  }
+
+  get spawners(): string[] {
+    return this.checkSpawners()
+  }
+
+  /** For `events`: a record from one of the groups' processes, on its way to the managers. */
+  forwardLog(record: LogRecord): void {
+    this.#events.append({ kind: 'log', record })
+  }
+
+  /** Deaths and log records since `since`; waits up to `timeout` ms for the first. */
+  events(since?: number, options?: { timeout?: number }): Promise<{ next: number; events: Logged<HostEvent>[] }> {
+    return this.#events.read(since, options)
+  }
+
+  status(): { name: string; pid: number; groups: { name: string; pid: number }[] } {
+    const groups = [...this.#children].map(([name, child]) => ({ name, pid: child.process.pid }))
+    return { name: this.name, pid: process.pid, groups }
+  }
+
+  /** Ends every group and lets the readers of `events` go. Safe to call twice. */
+  async close(): Promise<void> {
+    await this.closeAllNodeGroups()
+    this.#events.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** An exit in words, with the last lines the process wrote. */
+export function describeExit(exit: ExitReport): string {
+  const how = exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code}`
+  const lines = exit.lastLines.slice(-5)
+  return lines.length > 0 ? `${how}; its last lines:\n  ${lines.join('\n  ')}` : how
+}

@@ -1,0 +1,450 @@
+import {
+  addressOf,
+  equals,
+  forwardRecord,
+  getLogger,
+  isRemote,
+  logAddress,
+  logLevelNumber,
+  RpcClient,
+  withOptions,
+  type ExitReport,
+  type Remote
+} from '@nodeacq/rpc'
+import { EventLog, type Logged } from './EventLog.ts'
+import { GroupError, HostError, NameTakenError, NodeError, NotFoundError } from './errors.ts'
+import { describeExit, Host, type HostEvent } from './Host.ts'
+import { nearestNames } from './nearest.ts'
+import { STOP_TIMEOUT, type Node } from './Node.ts'
+import type { GroupEvent, NodeGroup } from './NodeGroup.ts'
+import { edgesOf } from './edges.ts'
+import { levels } from './topology.ts'
+import type { GroupState, GroupStatus, HostStatus, ManagerStatus, NodeStatus } from './status.ts'
+
+export type ManagerEventKind = 'nodeFailed' | 'nodeState' | 'groupDied' | 'groupClosed' | 'hostLost' | 'warning'
+
+export interface ManagerEvent {
+  readonly kind: ManagerEventKind
+  readonly host?: string
+  readonly group?: string
+  readonly node?: string
+  readonly message: string
+  readonly exit?: ExitReport
+}
+
+export interface ManagerOptions {
+  /** Folders whose modules the groups of the built-in host may import. Default: the working directory. */
+  importRoots?: readonly string[]
+}
+
+interface HostLink {
+  readonly name: string
+  readonly address: string
+  readonly host: Remote<Host>
+  state: 'connected' | 'lost'
+}
+
+interface GroupLink {
+  readonly name: string
+  readonly hostName: string
+  readonly group: Remote<NodeGroup>
+  state: GroupState
+  exit: ExitReport | null
+}
+
+type ManagedNode = NodeStatus & { readonly group: string; readonly host: string }
+
+const log = getLogger('nodeacq.Manager')
+/** How long one question for events waits on the other side, ms. */
+const POLL = 10_000
+/** A group that does not answer a question for its status within this time, ms, is `unresponsive`. */
+const ANSWER_TIME = 2000
+const LOCAL = 'local'
+
+/**
+ * The point of control: connects to hosts, creates groups, starts and stops the graph, knows every node and edge.
+ * It opens every connection itself; deaths and log records of other machines come back on those.
+ */
+export class Manager implements AsyncDisposable {
+  readonly #options: ManagerOptions
+  readonly #hosts = new Map<string, HostLink>()
+  readonly #groups = new Map<string, GroupLink>()
+  readonly #events = new EventLog<ManagerEvent>()
+  #localHost: Host | undefined
+  #defaultGroup: Promise<Remote<NodeGroup>> | undefined
+  #groupCount = 0
+  #closed: Promise<void> | undefined
+
+  constructor(options: ManagerOptions = {}) {
+    this.#options = options
+  }
+
+  get '~proxied'(): true {
+    return true
+  }
+
+  /**
+   * Connects to a host server, once per address, and returns its Host.
+   * @throws {HostError} when nothing answers within `timeout` ms, or what answers is no host.
+   */
+  async addHost(address: string, { name, timeout = 5000 }: { name?: string; timeout?: number } = {}): Promise<Remote<Host>> {
+    const known = [...this.#hosts.values()].find((link) => link.address === address && link.state === 'connected')
+    if (known) return known.host
+    let host: Remote<Host>
+    try {
+      const client = await RpcClient.get(address, { connectTimeout: timeout })
+      host = (await client.get<Host>('host')) as Remote<Host>
+    } catch (error) {
+      throw new HostError(address, `${(error as Error).message}; is host_server running there?`, error)
+    }
+    const link: HostLink = { name: name ?? address, address, host, state: 'connected' }
+    if (this.#hosts.get(link.name)?.state === 'connected') throw new NameTakenError(`a host is named '${link.name}' already`)
+    this.#hosts.set(link.name, link)
+    void this.#watchHost(link)
+    return host
+  }
+
+  /** pyacq's name of `addHost`. */
+  getHost(address: string, options?: { name?: string; timeout?: number }): Promise<Remote<Host>> {
+    return this.addHost(address, options)
+  }
+
+  listHosts(): Remote<Host>[] {
+    return [...this.#hosts.values()].map((link) => link.host)
+  }
+
+  /** Closes this manager's groups on a host and forgets the host, which goes on. */
+  async disconnectHost(which: Remote<Host> | string): Promise<void> {
+    const link = await this.#findHost(which)
+    for (const group of this.#groupsOf(link.name)) await this.#closeGroup(group)
+    this.#hosts.delete(link.name)
+  }
+
+  /**
+   * Starts a process with a NodeGroup.
+   * @param options.name unique; default `nodegroup_<n>`
+   * @param options.host a Host, its address or its name; default the manager's own machine
+   * @throws {NameTakenError} @throws {HostError} @throws {GroupError}
+   */
+  async createNodeGroup({
+    name = `nodegroup_${this.#groupCount}`,
+    host,
+    logLevel
+  }: { name?: string; host?: Remote<Host> | string | null; logLevel?: string | number } = {}): Promise<Remote<NodeGroup>> {
+    this.#groupCount++
+    if (typeof name !== 'string' || name === '') throw new TypeError(`a node group's name must be text, got ${String(name)}`)
+    const before = this.#groups.get(name)
+    if (before && before.state !== 'dead' && before.state !== 'closed') {
+      throw new NameTakenError(`Nodegroup named ${name} already exists`)
+    }
+    const link = host === undefined || host === null || host === LOCAL ? this.#local() : await this.#findHost(host)
+    if (link.state === 'lost') throw new HostError(link.address, 'the connection to it is lost')
+    const group = (await link.host.createNodeGroup({
+      name,
+      // Beyond this machine the records come back through the host, on the connection we opened to it.
+      ...(link.name === LOCAL && { logAddress: logAddress() }),
+      logLevel: logLevel ?? logLevelNumber()
+    })) as Remote<NodeGroup>
+    this.#addGroup({ name, hostName: link.name, group, state: 'running', exit: null })
+    return group
+  }
+
+  /** Makes a group known that the manager did not start: the one in the script's process. */
+  registerGroup(group: Remote<NodeGroup>, { name, host }: { name: string; host: string }): void {
+    this.#addGroup({ name, hostName: host, group, state: 'running', exit: null })
+  }
+
+  /** Told by a host that polls its children (pyacq); ours report by themselves. */
+  nodegroupClosed(group: Remote<NodeGroup>): void {
+    for (const link of this.#groups.values()) if (addressOf(link.group) === addressOf(group)) link.state = 'closed'
+  }
+
+  listNodeGroups(): Remote<NodeGroup>[] {
+    return [...this.#groups.values()].filter(isAlive).map((link) => link.group)
+  }
+
+  /** A group on the manager's own machine, made on first use. */
+  get defaultNodeGroup(): Promise<Remote<NodeGroup>> {
+    this.#defaultGroup ??= this.createNodeGroup({ name: 'default' })
+    return this.#defaultGroup
+  }
+
+  /** Creates a node. `host` is a group, a host (a group is made there on first use) or the address of a host. */
+  async createNode(
+    type: string,
+    { host, ...options }: { host?: Remote<NodeGroup> | Remote<Host> | string; name?: string } = {}
+  ): Promise<Remote<Node>> {
+    const group = await this.#groupFor(host)
+    return (await group.createNode(type, options)) as Remote<Node>
+  }
+
+  /** Starts every node that is initialized, consumers before their sources, so that no first chunk is missed. */
+  async startAll(): Promise<void> {
+    const nodes = (await this.status()).nodes.filter((node) => node.state !== 'closed' && node.state !== 'running')
+    const started: ManagedNode[] = []
+    try {
+      for (const level of this.#levels(nodes).reverse()) {
+        await Promise.all(
+          level.map(async (node) => {
+            await this.#groups.get(node.group)!.group.startNode(node.name)
+            started.push(node)
+          })
+        )
+      }
+    } catch (error) {
+      for (const node of started) await this.#stopNode(node, STOP_TIMEOUT).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /**
+   * Stops every running node: sources first, then each consumer when it has worked off what was sent, recorders last.
+   * A node that does not finish within `timeout` ms is aborted.
+   */
+  async stopAll({ timeout = STOP_TIMEOUT }: { timeout?: number } = {}): Promise<void> {
+    const nodes = (await this.status()).nodes.filter((node) => node.state === 'running')
+    const problems: unknown[] = []
+    for (const level of this.#levels(nodes)) {
+      await Promise.all(level.map((node) => this.#stopNode(node, timeout).catch((error: unknown) => problems.push(error))))
+    }
+    if (problems.length > 0) throw new AggregateError(problems, `${problems.length} nodes did not stop properly`)
+  }
+
+  startAllNodes(): Promise<void> {
+    return this.startAll()
+  }
+
+  stopAllNodes(options?: { timeout?: number }): Promise<void> {
+    return this.stopAll(options)
+  }
+
+  #levels(nodes: readonly ManagedNode[]): ManagedNode[][] {
+    const places = nodes.map((node) => ({
+      name: node.name,
+      sources: node.inputs.map((input) => input.from?.node ?? ''),
+      node
+    }))
+    return levels(places).map((level) => level.map((place) => place.node))
+  }
+
+  async #stopNode(node: ManagedNode, timeout: number): Promise<void> {
+    const link = this.#groups.get(node.group)
+    // The node itself aborts after `timeout`, and again waits as long for that to take effect.
+    if (link && isAlive(link)) await withOptions(link.group, { timeout: 2 * timeout + 5000 }).stopNode(node.name, { timeout })
+  }
+
+  /** Hosts, groups, nodes and edges as they are now. A group that does not answer is `unresponsive`, not dead. */
+  async status(): Promise<ManagerStatus> {
+    const nodes: ManagedNode[] = []
+    const groups = await Promise.all(
+      [...this.#groups.values()].map(async (link): Promise<GroupStatus> => {
+        const base = { name: link.name, host: link.hostName, exit: link.exit }
+        if (isAlive(link)) {
+          try {
+            const report = await withOptions(link.group, { timeout: ANSWER_TIME }).status()
+            for (const node of report.nodes) nodes.push({ ...node, group: link.name, host: link.hostName })
+            link.state = 'running'
+            return { ...base, state: link.state, pid: report.pid, cpu: report.cpu, memory: report.memory }
+          } catch {
+            if (link.state === 'running') link.state = 'unresponsive'
+          }
+        }
+        return { ...base, exit: link.exit, state: link.state, pid: null, cpu: 0, memory: 0 }
+      })
+    )
+    const hosts = [...this.#hosts.values()].map(
+      (link): HostStatus => ({
+        name: link.name,
+        address: link.address,
+        state: link.state,
+        groups: this.#groupsOf(link.name).map((group) => group.name)
+      })
+    )
+    return { hosts, groups, nodes, edges: edgesOf(nodes) }
+  }
+
+  /** What happened since event number `since`; waits up to `timeout` ms for the first. */
+  events(since?: number, options?: { timeout?: number }): Promise<{ next: number; events: Logged<ManagerEvent>[] }> {
+    return this.#events.read(since, options)
+  }
+
+  /** Address of the log server that records go to, and the level as pyacq's number. */
+  getLoggerInfo(): [string | null, number] {
+    return [logAddress(), logLevelNumber()]
+  }
+
+  /** Stops and ends every group that this manager started. */
+  async closeAllNodeGroups(): Promise<void> {
+    const open = [...this.#groups.values()].filter(isAlive)
+    if (open.length > 0) await this.stopAll().catch((error: unknown) => log.warning('stopping the graph', error))
+    await Promise.all(open.map((link) => this.#closeGroup(link)))
+    this.#groups.clear()
+    this.#defaultGroup = undefined
+  }
+
+  /** Stops the graph in order and ends every process this manager started. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    await this.closeAllNodeGroups()
+    await this.#localHost?.close()
+    this.#hosts.clear()
+    this.#events.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #closeGroup(link: GroupLink): Promise<void> {
+    if (!isAlive(link)) return
+    link.state = 'closed'
+    const host = this.#hosts.get(link.hostName)
+    if (!host) return // the script's own group: its process closes it
+    await withOptions(link.group, { timeout: 2 * STOP_TIMEOUT + 5000 })
+      .close()
+      .catch((error: unknown) => log.warning(`closing group '${link.name}'`, error))
+    await withOptions(host.host, { timeout: STOP_TIMEOUT + 5000 })
+      .closeNodeGroup(link.name)
+      .catch((error: unknown) => log.warning(`ending the process of group '${link.name}'`, error))
+  }
+
+  #addGroup(link: GroupLink): void {
+    this.#groups.set(link.name, link)
+    void this.#watchGroup(link)
+  }
+
+  #local(): HostLink {
+    const known = this.#hosts.get(LOCAL)
+    if (known) return known
+    this.#localHost = new Host({ name: LOCAL, ...this.#options })
+    // The methods of a Host are the same on the object and on its proxy.
+    const link: HostLink = {
+      name: LOCAL,
+      address: LOCAL,
+      host: this.#localHost as unknown as Remote<Host>,
+      state: 'connected'
+    }
+    this.#hosts.set(LOCAL, link)
+    void this.#watchHost(link)
+    return link
+  }
+
+  async #findHost(which: Remote<Host> | string): Promise<HostLink> {
+    const links = [...this.#hosts.values()]
+    for (const link of links) {
+      if (typeof which === 'string' ? link.name === which || link.address === which : sameObject(link.host, which)) return link
+    }
+    if (typeof which === 'string' && which.includes('://')) {
+      await this.addHost(which)
+      return this.#findHost(which)
+    }
+    const near = typeof which === 'string' ? nearestNames(which, this.#hosts.keys()) : []
+    throw new NotFoundError(
+      `the manager knows no host ${typeof which === 'string' ? `'${which}'` : 'like this'}${near.length ? `; did you mean '${near[0]}'?` : '; connect to it with addHost'}`
+    )
+  }
+
+  async #groupFor(host: Remote<NodeGroup> | Remote<Host> | string | undefined): Promise<Remote<NodeGroup>> {
+    if (host === undefined || host === null) return this.defaultNodeGroup
+    for (const link of this.#groups.values()) {
+      if (typeof host === 'string' ? link.name === host : sameObject(link.group, host)) return link.group
+    }
+    const link = await this.#findHost(host as Remote<Host> | string)
+    const name = `default@${link.name}`
+    return this.#groups.get(name)?.group ?? this.createNodeGroup({ name, host: link.name })
+  }
+
+  #groupsOf(host: string): GroupLink[] {
+    return [...this.#groups.values()].filter((link) => link.hostName === host)
+  }
+
+  async #watchHost(link: HostLink): Promise<void> {
+    let since = 0
+    while (!this.#closed && this.#hosts.get(link.name) === link) {
+      let answer: { next: number; events: Logged<HostEvent>[] }
+      try {
+        answer = await withOptions(link.host, { timeout: POLL + 5000 }).events(since, { timeout: POLL })
+      } catch (error) {
+        if (this.#closed || this.#hosts.get(link.name) !== link) return
+        if (isTimeout(error)) continue // busy, not gone
+        return this.#hostLost(link, error)
+      }
+      since = answer.next
+      for (const event of answer.events) {
+        if (event.kind === 'log') forwardRecord(event.record)
+        else this.#groupExited(link, event)
+      }
+    }
+  }
+
+  #groupExited(host: HostLink, event: HostEvent & { kind: 'groupExited' }): void {
+    const link = this.#groups.get(event.group)
+    if (!link || link.hostName !== host.name || !isAlive(link)) return
+    link.exit = event.exit
+    link.state = event.expected ? 'closed' : 'dead'
+    const message = `node group '${link.name}' ${event.expected ? 'was closed' : `died: ${describeExit(event.exit)}`}`
+    this.#events.append({
+      kind: event.expected ? 'groupClosed' : 'groupDied',
+      host: host.name,
+      group: link.name,
+      message,
+      exit: event.exit
+    })
+  }
+
+  #hostLost(link: HostLink, error: unknown): void {
+    link.state = 'lost'
+    const message = `host '${link.name}' (${link.address}) is lost: ${(error as Error).message}`
+    log.error(message)
+    this.#events.append({ kind: 'hostLost', host: link.name, message })
+    for (const group of this.#groupsOf(link.name)) {
+      if (!isAlive(group)) continue
+      group.state = 'dead'
+      this.#events.append({
+        kind: 'groupDied',
+        host: link.name,
+        group: group.name,
+        message: `node group '${group.name}' is lost with its host '${link.name}'`
+      })
+    }
+  }
+
+  async #watchGroup(link: GroupLink): Promise<void> {
+    let since = 0
+    while (!this.#closed && isAlive(link)) {
+      let answer: { next: number; events: Logged<GroupEvent>[] }
+      try {
+        answer = await withOptions(link.group, { timeout: POLL + 5000 }).events(since, { timeout: POLL })
+      } catch (error) {
+        if (isTimeout(error)) continue
+        return // its host reports the death, with the exit code
+      }
+      since = answer.next
+      for (const event of answer.events) {
+        const place = { host: link.hostName, group: link.name, node: event.node }
+        if (event.kind === 'nodeState') {
+          this.#events.append({ kind: 'nodeState', ...place, message: event.state })
+        } else {
+          this.#events.append({ kind: 'nodeFailed', ...place, message: `${event.failure.name}: ${event.failure.message}` })
+        }
+      }
+    }
+  }
+}
+
+function isAlive(link: GroupLink): boolean {
+  return link.state === 'running' || link.state === 'unresponsive'
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'RpcTimeoutError'
+}
+
+/** Whether two of them are the same object; a local Host is only itself. */
+function sameObject(a: object, b: unknown): boolean {
+  return a === b || (isRemote(a) && isRemote(b) && equals(a, b))
+}

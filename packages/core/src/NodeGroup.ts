@@ -1,0 +1,208 @@
+import { memoryUsage } from 'node:process'
+import { pathToFileURL } from 'node:url'
+import { getLogger, resolveModulePath, type Remote } from '@nodeacq/rpc'
+import { EventLog, type Logged } from './EventLog.ts'
+import { NameTakenError, NodeRunningError, NodeTypeError, NotFoundError } from './errors.ts'
+import { nearestNames } from './nearest.ts'
+import { STOP_TIMEOUT, type Node, type NodeOptions } from './Node.ts'
+import { getNodeType, isNodeClass, nodeTypeAliases, nodeTypes, registerNodeType } from './nodeTypes.ts'
+import type { NodeFailure, NodeStatus } from './status.ts'
+import type { NodeState } from './nodeState.ts'
+
+export type GroupEvent =
+  | { readonly kind: 'nodeState'; readonly node: string; readonly state: NodeState }
+  | { readonly kind: 'nodeFailed'; readonly node: string; readonly failure: NodeFailure }
+
+export interface GroupReport {
+  readonly pid: number
+  readonly cpu: number
+  readonly memory: number
+  readonly nodes: readonly NodeStatus[]
+}
+
+export interface NodeGroupOptions {
+  name?: string
+  /** Told when the group has closed; in a process of its own, this ends the process. */
+  onClosed?: () => void
+}
+
+const log = getLogger('nodeacq.NodeGroup')
+
+/** The nodes of one process. Created by a Host in a new process, or in the script's own (`manager.localGroup`). */
+export class NodeGroup implements AsyncDisposable {
+  readonly name: string
+  readonly #nodes = new Map<string, Node>()
+  readonly #events = new EventLog<GroupEvent>()
+  readonly #onClosed: (() => void) | undefined
+  readonly #cpu = new CpuMeter()
+  #closed: Promise<void> | undefined
+
+  constructor({ name = 'nodegroup', onClosed }: NodeGroupOptions = {}) {
+    this.name = name
+    this.#onClosed = onClosed
+  }
+
+  get '~proxied'(): true {
+    return true
+  }
+
+  /**
+   * Creates a node of a registered type and adds it.
+   * @throws {UnknownNodeTypeError} naming the nearest. @throws {NameTakenError}
+   */
+  createNode(type: string, options: NodeOptions = {}): Node {
+    const NodeType = getNodeType(type)
+    const name = options.name || this.#freeName(NodeType.typeName ?? NodeType.name)
+    this.#requireFree(name)
+    const node = new NodeType({ ...options, name })
+    this.addNode(node)
+    return node
+  }
+
+  /** Adds a node that was made here. @throws {NameTakenError} */
+  addNode(node: Node): void {
+    this.#requireFree(node.name)
+    this.#nodes.set(node.name, node)
+    node.on('stateChanged', (state) => this.#events.append({ kind: 'nodeState', node: node.name, state }))
+    node.on('failed', (failure) => this.#events.append({ kind: 'nodeFailed', node: node.name, failure }))
+  }
+
+  /** Takes a node out; it is not closed. @throws {NodeRunningError} @throws {NotFoundError} */
+  removeNode(node: Node | string): void {
+    const found = typeof node === 'string' ? this.getNode(node) : node
+    if (this.#nodes.get(found.name) !== found) {
+      throw new NotFoundError(`node group '${this.name}' has no node '${found.name}'`)
+    }
+    if (found.isRunning) throw new NodeRunningError(found.name)
+    this.#nodes.delete(found.name)
+  }
+
+  /** @throws {NotFoundError} naming the nearest. */
+  getNode(name: string): Node {
+    const node = this.#nodes.get(name)
+    if (node) return node
+    const near = nearestNames(name, this.#nodes.keys())
+    throw new NotFoundError(
+      `node group '${this.name}' has no node '${name}'${near.length ? `; did you mean '${near[0]}'?` : ''}`
+    )
+  }
+
+  /** In the order of creation. */
+  listNodes(): Node[] {
+    return [...this.#nodes.values()]
+  }
+
+  /** Registered names, and the aliases under which pyacq knows them. */
+  listNodeTypes(): string[] {
+    return [...nodeTypes(), ...Object.keys(nodeTypeAliases())]
+  }
+
+  /**
+   * Imports a module and registers one Node class of it. A module is a file below the allowed roots of this process.
+   * @throws {NodeTypeError} when the module has no such class.
+   */
+  async registerNodeTypeFromModule(module: string, className: string): Promise<void> {
+    const exports = await importModule(module)
+    const found = exports[className]
+    if (!isNodeClass(found)) {
+      const classes = Object.keys(exports).filter((key) => isNodeClass(exports[key]))
+      throw new NodeTypeError(
+        `module ${module} exports no Node class '${className}'; it exports ${classes.join(', ') || 'none'}`
+      )
+    }
+    registerNodeType(found)
+  }
+
+  /** Registers every Node class that a module exports and returns their names. */
+  async registerModule(module: string): Promise<string[]> {
+    const classes = Object.values(await importModule(module)).filter(isNodeClass)
+    if (classes.length === 0) throw new NodeTypeError(`module ${module} exports no Node class`)
+    for (const found of classes) registerNodeType(found)
+    return classes.map((found) => found.typeName ?? found.name)
+  }
+
+  startNode(name: string): Promise<void> {
+    return this.getNode(name).start()
+  }
+
+  stopNode(name: string, options?: { timeout?: number }): Promise<void> {
+    const node = this.getNode(name)
+    return node.isRunning ? node.stop(options) : Promise.resolve()
+  }
+
+  /** Starts every node that is ready, consumers before their sources in the order of creation reversed. */
+  async startAllNodes(): Promise<void> {
+    for (const node of this.listNodes().reverse()) if (!node.isRunning) await node.start()
+  }
+
+  /** Stops every running node, in the order of creation. */
+  async stopAllNodes({ timeout = STOP_TIMEOUT }: { timeout?: number } = {}): Promise<void> {
+    for (const node of this.listNodes()) if (node.isRunning) await node.stop({ timeout })
+  }
+
+  anyNodeRunning(): boolean {
+    return this.listNodes().some((node) => node.isRunning)
+  }
+
+  /** What the nodes do, and what the process uses. */
+  status(): GroupReport {
+    const cpu = this.#cpu.share()
+    const nodes = this.listNodes().map((node) => ({ ...node.status(), cpu }))
+    return { pid: process.pid, cpu, memory: memoryUsage.rss(), nodes }
+  }
+
+  events(since?: number, options?: { timeout?: number }): Promise<{ next: number; events: Logged<GroupEvent>[] }> {
+    return this.#events.read(since, options)
+  }
+
+  /** Stops and closes every node; in a process of its own the process then ends. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    await this.stopAllNodes().catch((error: unknown) => log.error(`closing group '${this.name}'`, error))
+    for (const node of this.listNodes()) {
+      await node.close().catch((error: unknown) => log.error(`closing node '${node.name}'`, error))
+    }
+    this.#nodes.clear()
+    this.#events.close()
+    this.#onClosed?.()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #requireFree(name: string): void {
+    if (this.#nodes.has(name)) throw new NameTakenError(`node group '${this.name}' has a node '${name}' already`)
+  }
+
+  #freeName(type: string): string {
+    for (let n = 0; ; n++) if (!this.#nodes.has(`${type}${n}`)) return `${type}${n}`
+  }
+}
+
+/** Share of one core that this process used between two calls of `share`. */
+class CpuMeter {
+  #cpu = process.cpuUsage()
+  #at = performance.now()
+
+  share(): number {
+    const used = process.cpuUsage(this.#cpu)
+    const now = performance.now()
+    const elapsed = now - this.#at
+    if (elapsed < 1) return 0
+    this.#cpu = process.cpuUsage()
+    this.#at = now
+    return (used.user + used.system) / 1000 / elapsed
+  }
+}
+
+async function importModule(module: string): Promise<Record<string, unknown>> {
+  const path = await resolveModulePath(module)
+  return (await import(pathToFileURL(path).href)) as Record<string, unknown>
+}
+
+export type RemoteNodeGroup = Remote<NodeGroup>

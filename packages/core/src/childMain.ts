@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { installModuleHooks, runChild } from '@nodeacq/rpc'
+import { addChildModule } from './childProcess.ts'
+
+/*
+ * Main program of every process that nodeacq starts, and of those that a Python ProcessSpawner starts with us as its
+ * executable: `[options] -m pyacq.core.rpc.bootstrap [NAME]`.
+ */
+const argv = process.argv.slice(2)
+const own = argv.indexOf('-m') < 0 ? argv.length : argv.indexOf('-m')
+const { values } = parseArgs({
+  args: argv.slice(0, own),
+  options: {
+    'import-module': { type: 'string', multiple: true, default: [] },
+    'import-root': { type: 'string', multiple: true, default: [] },
+    insecure: { type: 'boolean', default: false },
+    advertise: { type: 'string' }
+  }
+})
+
+installModuleHooks()
+const { pyacqDialect } = await import('./dialect/pyacqDialect.ts')
+for (const url of values['import-module']) {
+  addChildModule(url)
+  await import(url)
+}
+await runChild({
+  argv: argv.slice(own),
+  dialect: pyacqDialect,
+  insecure: values.insecure,
+  ...(values['import-root'].length > 0 && { importRoots: values['import-root'] }),
+  ...(values.advertise !== undefined && { advertise: values.advertise })
+})

@@ -1,0 +1,77 @@
+import type { ExitReport } from '@nodeacq/rpc'
+import type { Delivery, InputStatus, OutputStatus } from '@nodeacq/stream'
+import type { NodeState } from './nodeState.ts'
+
+/** What went wrong in a node, in a form that travels. */
+export interface NodeFailure {
+  /** Class of the error, e.g. `DeviceError`. */
+  readonly name: string
+  readonly code?: string
+  readonly message: string
+}
+
+/** One node as it stands now. */
+export interface NodeStatus {
+  readonly name: string
+  /** Registered type name, e.g. `SosFilter`. */
+  readonly type: string
+  readonly state: NodeState
+  readonly error: NodeFailure | null
+  /** Share of one core that the node's process used since the status before, 0–n; nodes of one group share a process. */
+  readonly cpu: number
+  readonly inputs: readonly InputStatus[]
+  readonly outputs: readonly OutputStatus[]
+  /** Files or folders that the node has written or is writing. */
+  readonly recordings: readonly string[]
+  /** How far a finite source is, 0–1; null for sources without an end. */
+  readonly progress: number | null
+}
+
+/** `unresponsive`: the process lives and does not answer; `dead`: it is gone although nobody closed it. */
+export type GroupState = 'running' | 'unresponsive' | 'dead' | 'closed'
+
+export interface GroupStatus {
+  readonly name: string
+  /** Name of the host the group runs on; `local` is the manager's own machine, `script` the program that drives it. */
+  readonly host: string
+  readonly state: GroupState
+  readonly pid: number | null
+  readonly exit: ExitReport | null
+  /** Share of one core since the status before. */
+  readonly cpu: number
+  /** Resident memory, bytes. */
+  readonly memory: number
+}
+
+export interface HostStatus {
+  readonly name: string
+  readonly address: string
+  readonly state: 'connected' | 'lost'
+  readonly groups: readonly string[]
+}
+
+/** One edge of the graph: what an input got from the output it is connected to. Counts are samples unless named otherwise. */
+export interface EdgeStatus {
+  /** `node.output`; a source outside the graph is its address. */
+  readonly from: string
+  /** `node.input`. */
+  readonly to: string
+  readonly protocol: string
+  readonly transferMode: string
+  readonly delivery: Delivery
+  readonly chunks: number
+  readonly samples: number
+  readonly lostSamples: number
+  readonly skippedSamples: number
+  readonly duplicatedSamples: number
+  readonly gaps: number
+  readonly stalled: boolean
+  readonly latencyMs: { readonly p50: number; readonly p99: number } | null
+}
+
+export interface ManagerStatus {
+  readonly hosts: readonly HostStatus[]
+  readonly groups: readonly GroupStatus[]
+  readonly nodes: readonly (NodeStatus & { readonly group: string; readonly host: string })[]
+  readonly edges: readonly EdgeStatus[]
+}
