@@ -1,15 +1,18 @@
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['nodeacq-source', 'node', 'import', 'module', 'default']
+const report = process.env['NODEACQ_TEST_REPORT']
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/**/*.test.ts'],
+    globalSetup: ['packages/testing/src/globalSetup.ts'],
     pool: 'forks',
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    execArgv: ['--conditions=nodeacq-source']
+    execArgv: ['--conditions=nodeacq-source'],
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]]
   }
 })

@@ -1,1 +1,9 @@
-export {}
+export { seededRandom } from './seededRandom.ts'
+export { TestProcess, startCommand, startProcess } from './startProcess.ts'
+export type { ProcessEnd, StartOptions } from './startProcess.ts'
+export { RUN_VARIABLE, canFindStrays, strayProcesses } from './strays.ts'
+export type { StrayProcess } from './strays.ts'
+export { tempFolder } from './tempFolder.ts'
+export type { TempFolder } from './tempFolder.ts'
+export { waitFor } from './waitFor.ts'
+export type { WaitOptions } from './waitFor.ts'
