@@ -8,8 +8,8 @@ import type { Package } from './workspace.ts'
 /** What lies in `src` and is not published. */
 const NOT_PUBLISHED = /\.test\.ts$|(^|\/)fixtures\//
 
-/** A path to TypeScript that tsc did not rewrite: it only knows those in import declarations. */
-const LEFT_OVER = /(['"])\.{1,2}\/[^'"\n]+\.ts\1/
+/** A path to TypeScript in emitted code: tsc rewrites only those in import declarations. */
+const SOURCE_PATH = /(['"])(?<base>\.{1,2}\/[^'"\n]+)\.ts\1/
 
 async function build({ folder, path }: Package): Promise<string | undefined> {
   const dist = join(path, 'dist')
@@ -51,13 +51,14 @@ async function copyAssets(from: string, to: string): Promise<void> {
   }
 }
 
+/** Paths that exist in the sources only. Code that also names the `.js` beside it chooses at run time, and is left alone. */
 async function leftOvers(dist: string): Promise<string | undefined> {
   const found: string[] = []
   for await (const file of glob('**/*.js', { cwd: dist })) {
-    const lines = (await readFile(join(dist, file), 'utf8')).split('\n')
-    lines.forEach((line, i) => {
-      if (LEFT_OVER.test(line) && !/^\s*(\/\/|\*)/.test(line))
-        found.push(`${join(dist, file)}:${i + 1}: ${line.trim()}`)
+    const text = await readFile(join(dist, file), 'utf8')
+    text.split('\n').forEach((line, i) => {
+      const base = /^\s*(\/\/|\*)/.test(line) ? undefined : SOURCE_PATH.exec(line)?.groups?.['base']
+      if (base !== undefined && !text.includes(`${base}.js`)) found.push(`${join(dist, file)}:${i + 1}: ${line.trim()}`)
     })
   }
   return found.length === 0

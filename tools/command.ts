@@ -21,6 +21,9 @@ export interface CommandResult {
   readonly timedOut: boolean
 }
 
+/** Signals that end this process, and with it the commands it runs. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /** The environment of this process with the repository's pinned tools first in PATH. */
 function pinnedEnv(extra: Readonly<Record<string, string | undefined>> = {}): NodeJS.ProcessEnv {
   const bin = join(ROOT, 'node_modules', '.bin')
@@ -34,13 +37,16 @@ export async function runCommand(
   { cwd = ROOT, env = {}, echo = false, timeout }: CommandOptions = {}
 ): Promise<CommandResult> {
   const started = performance.now()
-  // Its own process group, so that the watchdog reaches what the command started too.
-  const child = spawn(command, args, {
-    cwd,
-    env: pinnedEnv(env),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: timeout !== undefined
-  })
+  // Its own process group, so that what the command started can be ended with it.
+  const child = spawn(command, args, { cwd, env: pinnedEnv(env), stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const killGroup = () => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
+  }
+  const interrupt = () => {
+    killGroup()
+    process.exit(130)
+  }
+  for (const signal of STOP_SIGNALS) process.once(signal, interrupt)
   let output = ''
   let timedOut = false
   for (const stream of [child.stdout, child.stderr]) {
@@ -54,7 +60,7 @@ export async function runCommand(
       ? undefined
       : setTimeout(() => {
           timedOut = true
-          if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+          killGroup()
         }, timeout)
   const code = await new Promise<number>((resolve) => {
     child.once('error', (error) => {
@@ -64,5 +70,6 @@ export async function runCommand(
     child.once('close', (exitCode) => resolve(exitCode ?? 1))
   })
   clearTimeout(watchdog)
+  for (const signal of STOP_SIGNALS) process.off(signal, interrupt)
   return { code, output, seconds: (performance.now() - started) / 1000, timedOut }
 }
