@@ -9,7 +9,7 @@ export const ROOT: string = fileURLToPath(new URL('..', import.meta.url))
  * Folders of `packages/` from left to right: a package may import those in earlier layers, never its own layer.
  * `testing` stands outside: it may import all of them, and only tests and tools may import it.
  */
-export const LAYERS: readonly (readonly string[])[] = [
+const LAYERS: readonly (readonly string[])[] = [
   ['zmq', 'ndarray'],
   ['rpc', 'stream'],
   ['core'],

@@ -1,3 +1,5 @@
+export { ramp } from './ramp.ts'
+export type { RampOptions } from './ramp.ts'
 export { seededRandom } from './seededRandom.ts'
 export { TestProcess, startCommand, startProcess } from './startProcess.ts'
 export type { ProcessEnd, StartOptions } from './startProcess.ts'
