@@ -35,10 +35,27 @@ for (const serializer of ['msgpack', 'json'] as const) {
     expect(await demo.add(7, 5)).toBe(12)
     expect(await demo.kw(1, kwargs({ c: 'z' }))).toEqual([1, 2, 'z'])
     expect(await demo.count).toBe(5)
-    for (const value of [null, true, 2 ** 31, -5, 0.1, 1e300, 'héllo ☃', [1, [2]], { a: { b: null } }, 2n ** 53n + 1n]) {
+    for (const value of [
+      null,
+      true,
+      2 ** 31,
+      -5,
+      0.1,
+      1e300,
+      'héllo ☃',
+      [1, [2]],
+      { a: { b: null } },
+      2n ** 53n + 1n
+    ]) {
       expect(await demo.echo(value)).toEqual(value)
     }
-    const array = NdArray.from([[1.5, -2], [3.25, 0]], 'float32').transpose()
+    const array = NdArray.from(
+      [
+        [1.5, -2],
+        [3.25, 0]
+      ],
+      'float32'
+    ).transpose()
     expect(((await demo.echo(array)) as NdArray).equals(array)).toBe(true)
     expect((await demo.types())['int']).toBe(2n ** 53n + 1n)
     await expect(demo.boom()).rejects.toMatchObject({ name: 'RemoteError', remoteName: 'ValueError' })

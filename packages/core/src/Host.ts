@@ -1,5 +1,12 @@
 import { hostname } from 'node:os'
-import { getLogger, spawnProcess, type ExitReport, type LogRecord, type Remote, type SpawnedProcess } from '@nodeacq/rpc'
+import {
+  getLogger,
+  spawnProcess,
+  type ExitReport,
+  type LogRecord,
+  type Remote,
+  type SpawnedProcess
+} from '@nodeacq/rpc'
 import { childEntry, type ChildSettings } from './childProcess.ts'
 import { EventLog, type Logged } from './EventLog.ts'
 import { GroupError, NameTakenError } from './errors.ts'
@@ -71,7 +78,9 @@ export class Host implements AsyncDisposable {
     this.#children.set(name, entry)
     void child.exited.then((exit) => this.#exited(name, entry, exit))
     try {
-      const core = await child.client.import<{ NodeGroup: { new (...args: unknown[]): NodeGroup } }>('pyacq.core.nodegroup')
+      const core = await child.client.import<{ NodeGroup: { new (...args: unknown[]): NodeGroup } }>(
+        'pyacq.core.nodegroup'
+      )
       const group = (await (core as unknown as { NodeGroup(o: object): Promise<Remote<NodeGroup>> }).NodeGroup({
         name
       })) as Remote<NodeGroup>

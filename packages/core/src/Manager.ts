@@ -87,7 +87,10 @@ export class Manager implements AsyncDisposable {
    * Connects to a host server, once per address, and returns its Host.
    * @throws {HostError} when nothing answers within `timeout` ms, or what answers is no host.
    */
-  async addHost(address: string, { name, timeout = 5000 }: { name?: string; timeout?: number } = {}): Promise<Remote<Host>> {
+  async addHost(
+    address: string,
+    { name, timeout = 5000 }: { name?: string; timeout?: number } = {}
+  ): Promise<Remote<Host>> {
     const known = [...this.#hosts.values()].find((link) => link.address === address && link.state === 'connected')
     if (known) return known.host
     let host: Remote<Host>
@@ -98,7 +101,8 @@ export class Manager implements AsyncDisposable {
       throw new HostError(address, `${(error as Error).message}; is host_server running there?`, error)
     }
     const link: HostLink = { name: name ?? address, address, host, state: 'connected' }
-    if (this.#hosts.get(link.name)?.state === 'connected') throw new NameTakenError(`a host is named '${link.name}' already`)
+    if (this.#hosts.get(link.name)?.state === 'connected')
+      throw new NameTakenError(`a host is named '${link.name}' already`)
     this.#hosts.set(link.name, link)
     void this.#watchHost(link)
     return host
@@ -130,9 +134,12 @@ export class Manager implements AsyncDisposable {
     name = `nodegroup_${this.#groupCount}`,
     host,
     logLevel
-  }: { name?: string; host?: Remote<Host> | string | null; logLevel?: string | number } = {}): Promise<Remote<NodeGroup>> {
+  }: { name?: string; host?: Remote<Host> | string | null; logLevel?: string | number } = {}): Promise<
+    Remote<NodeGroup>
+  > {
     this.#groupCount++
-    if (typeof name !== 'string' || name === '') throw new TypeError(`a node group's name must be text, got ${String(name)}`)
+    if (typeof name !== 'string' || name === '')
+      throw new TypeError(`a node group's name must be text, got ${String(name)}`)
     const before = this.#groups.get(name)
     if (before && before.state !== 'dead' && before.state !== 'closed') {
       throw new NameTakenError(`Nodegroup named ${name} already exists`)
@@ -205,7 +212,9 @@ export class Manager implements AsyncDisposable {
     const nodes = (await this.status()).nodes.filter((node) => node.state === 'running')
     const problems: unknown[] = []
     for (const level of this.#levels(nodes)) {
-      await Promise.all(level.map((node) => this.#stopNode(node, timeout).catch((error: unknown) => problems.push(error))))
+      await Promise.all(
+        level.map((node) => this.#stopNode(node, timeout).catch((error: unknown) => problems.push(error)))
+      )
     }
     if (problems.length > 0) throw new AggregateError(problems, `${problems.length} nodes did not stop properly`)
   }
@@ -230,7 +239,8 @@ export class Manager implements AsyncDisposable {
   async #stopNode(node: ManagedNode, timeout: number): Promise<void> {
     const link = this.#groups.get(node.group)
     // The node itself aborts after `timeout`, and again waits as long for that to take effect.
-    if (link && isAlive(link)) await withOptions(link.group, { timeout: 2 * timeout + 5000 }).stopNode(node.name, { timeout })
+    if (link && isAlive(link))
+      await withOptions(link.group, { timeout: 2 * timeout + 5000 }).stopNode(node.name, { timeout })
   }
 
   /** Hosts, groups, nodes and edges as they are now. A group that does not answer is `unresponsive`, not dead. */
@@ -252,14 +262,12 @@ export class Manager implements AsyncDisposable {
         return { ...base, exit: link.exit, state: link.state, pid: null, cpu: 0, memory: 0 }
       })
     )
-    const hosts = [...this.#hosts.values()].map(
-      (link): HostStatus => ({
-        name: link.name,
-        address: link.address,
-        state: link.state,
-        groups: this.#groupsOf(link.name).map((group) => group.name)
-      })
-    )
+    const hosts = [...this.#hosts.values()].map((link): HostStatus => ({
+      name: link.name,
+      address: link.address,
+      state: link.state,
+      groups: this.#groupsOf(link.name).map((group) => group.name)
+    }))
     return { hosts, groups, nodes, edges: edgesOf(nodes) }
   }
 
@@ -336,7 +344,8 @@ export class Manager implements AsyncDisposable {
   async #findHost(which: Remote<Host> | string): Promise<HostLink> {
     const links = [...this.#hosts.values()]
     for (const link of links) {
-      if (typeof which === 'string' ? link.name === which || link.address === which : sameObject(link.host, which)) return link
+      if (typeof which === 'string' ? link.name === which || link.address === which : sameObject(link.host, which))
+        return link
     }
     if (typeof which === 'string' && which.includes('://')) {
       await this.addHost(which)
@@ -429,7 +438,11 @@ export class Manager implements AsyncDisposable {
         if (event.kind === 'nodeState') {
           this.#events.append({ kind: 'nodeState', ...place, message: event.state })
         } else {
-          this.#events.append({ kind: 'nodeFailed', ...place, message: `${event.failure.name}: ${event.failure.message}` })
+          this.#events.append({
+            kind: 'nodeFailed',
+            ...place,
+            message: `${event.failure.name}: ${event.failure.message}`
+          })
         }
       }
     }

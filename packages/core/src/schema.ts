@@ -21,7 +21,10 @@ export function ndArraySchema(wanted: { dtype?: DTypeLike; ndim?: number } = {})
       return z.NEVER
     }
     if (ndim !== undefined && array.ndim !== ndim) {
-      context.addIssue({ code: 'custom', message: `expected ${ndim} dimensions, got shape (${array.shape.join(', ')})` })
+      context.addIssue({
+        code: 'custom',
+        message: `expected ${ndim} dimensions, got shape (${array.shape.join(', ')})`
+      })
       return z.NEVER
     }
     return array
@@ -79,6 +82,7 @@ function got(given: unknown, path: readonly PropertyKey[]): string {
 
 function describe(value: unknown): string {
   if (value instanceof NdArray) return `an array of shape (${value.shape.join(', ')})`
-  const text = JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item)) ?? String(value)
+  const text =
+    JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item)) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

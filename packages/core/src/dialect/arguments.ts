@@ -111,7 +111,8 @@ function fold(signature: Signature, args: readonly unknown[], kwargs: Readonly<R
     const name = parameters[lead + place]
     // Ours comes from TypeScript: an options object behind the leading arguments is taken as it is.
     if (isPlainObject(value)) Object.assign(options, value)
-    else if (name === undefined) throw new TypeError(`too many arguments: expected at most ${parameters.length}, got ${args.length}`)
+    else if (name === undefined)
+      throw new TypeError(`too many arguments: expected at most ${parameters.length}, got ${args.length}`)
     else if (value !== undefined && value !== null && !IGNORED.has(name)) options[ourKey(name)] = value
   }
   for (const [name, value] of Object.entries(kwargs)) {
@@ -140,7 +141,8 @@ function nodeOptions(
     if (isPlainObject(value) && args.length === 1) Object.assign(options, value)
     else {
       const name = names[place++]
-      if (name === undefined) throw new TypeError(`configure takes at most ${names.length} arguments, got ${args.length}`)
+      if (name === undefined)
+        throw new TypeError(`configure takes at most ${names.length} arguments, got ${args.length}`)
       options[name] = value
     }
   }

@@ -41,7 +41,7 @@ export class ChunkResizer extends Node<z.infer<typeof config>> {
       if (gaps.length > 0) await emit()
       for (const gap of gaps) this.output.skip(gap)
       head = index - data.length
-      for (let from = 0; from < data.length; ) {
+      for (let from = 0; from < data.length;) {
         const count = Math.min(chunkSize - filled, data.length - from)
         data.slice(from, from + count).copyTo(pending.slice(filled, filled + count))
         from += count

@@ -1,0 +1,103 @@
+import { RpcClient, type Remote } from '@nodeacq/rpc'
+import * as zmq from 'zeromq'
+import { BenchChild } from './child.ts'
+import { startPyacqDemo } from './pyacq.ts'
+import { inTurns } from './rounds.ts'
+import { row, type Row } from './rows.ts'
+
+interface Demo {
+  '~proxied': true
+  add(x: number, y: number): number
+}
+
+/** Calls per second, one by one and with many on their way, beside bare zeromq.js and, with PYACQ_SRC, beside pyacq. */
+export async function rpcSuite({ quick }: { quick: boolean }): Promise<Row[]> {
+  await using server = new BenchChild(new URL('./rpcServer.ts', import.meta.url))
+  const { address, bare } = await server.next<{ address: string; bare: string }>()
+  const client = await RpcClient.connect(address)
+  const demo = (await client.get<Demo>('demo')) as Remote<Demo>
+  const dealer = new zmq.Dealer({ linger: 0 })
+  dealer.connect(bare)
+  await using pyacq = await startPyacqDemo()
+  const pyacqDemo = pyacq && ((await (await RpcClient.connect(pyacq.address)).get<Demo>('demo')) as Remote<Demo>)
+
+  const count = quick ? 500 : 3000
+  const depth = 100
+  const oneByOne = (target: Remote<Demo>) => () =>
+    perSecond(count, async () => {
+      for (let i = 0; i < count; i++) if ((await target.add(i, 1)) !== i + 1) throw new Error('wrong answer')
+    })
+  const pipelined = (target: Remote<Demo>) => () =>
+    perSecond(count * 5, () =>
+      window(count * 5, depth, async (i) => {
+        if ((await target.add(i, 1)) !== i + 1) throw new Error('wrong answer')
+      })
+    )
+  const single = await inTurns({
+    ours: oneByOne(demo),
+    bare: () => bareOneByOne(dealer, count),
+    ...(pyacqDemo && { pyacq: oneByOne(pyacqDemo) })
+  })
+  const many = await inTurns({
+    ours: pipelined(demo),
+    bare: () => barePipelined(dealer, count * 5, depth),
+    ...(pyacqDemo && { pyacq: pipelined(pyacqDemo) })
+  })
+  dealer.close()
+  client.close()
+  const rows: Row[] = []
+  for (const [name, figures] of Object.entries({ 'one by one': single, [`${depth} on their way`]: many })) {
+    const base = {
+      suite: 'rpc',
+      case: name,
+      metric: 'calls',
+      unit: '1/s',
+      value: figures.ours,
+      better: 'more'
+    } as const
+    rows.push(row({ ...base, peer: 'bare zeromq.js', peerValue: figures.bare }))
+    const other = (figures as { pyacq?: number }).pyacq
+    if (other !== undefined) rows.push(row({ ...base, peer: 'our client, pyacq server', peerValue: other }))
+  }
+  return rows
+}
+
+const REQUEST = ['0', 'call_obj', 'auto', 'msgpack', Buffer.alloc(180)]
+
+async function bareOneByOne(dealer: zmq.Dealer, count: number): Promise<number> {
+  return perSecond(count, async () => {
+    for (let i = 0; i < count; i++) {
+      await dealer.send(REQUEST)
+      await dealer.receive()
+    }
+  })
+}
+
+async function barePipelined(dealer: zmq.Dealer, count: number, depth: number): Promise<number> {
+  return perSecond(count, async () => {
+    let sent = 0
+    for (; sent < depth; sent++) await dealer.send(REQUEST)
+    for (let received = 0; received < count; received++) {
+      await dealer.receive()
+      if (sent < count) {
+        sent++
+        await dealer.send(REQUEST)
+      }
+    }
+  })
+}
+
+/** Runs `count` calls with at most `depth` of them on their way. */
+async function window(count: number, depth: number, call: (i: number) => Promise<void>): Promise<void> {
+  let next = 0
+  const worker = async () => {
+    while (next < count) await call(next++)
+  }
+  await Promise.all(Array.from({ length: depth }, worker))
+}
+
+async function perSecond(count: number, work: () => Promise<void>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return (count / (performance.now() - start)) * 1000
+}
