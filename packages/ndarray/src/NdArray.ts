@@ -82,14 +82,21 @@ export class NdArray implements Layout {
     }
     if (!Number.isSafeInteger(offset) || offset < 0)
       throw new ShapeError('offset', 'a whole number from 0', `${offset}`)
+    const isEmpty = shape.includes(0)
     const { low, high } = byteSpan({ shape, strides: steps, dtype: type })
     const needed = Math.max(high - low, sizeOf(shape) * type.itemSize)
-    if (offset + low < 0 || offset + high > bytes.byteLength || needed > bytes.byteLength) {
+    if (!isEmpty && (offset + low < 0 || offset + high > bytes.byteLength || needed > bytes.byteLength)) {
       const what = `array of shape ${shapeText(shape)}, strides ${shapeText(steps)}, offset ${offset}, ${type.name}`
       throw new ShapeError(what, `${needed} bytes from ${offset + low} on`, `${bytes.byteLength} bytes`)
     }
     const [buffer, start] = ArrayBuffer.isView(bytes) ? [bytes.buffer, bytes.byteOffset] : [bytes, 0]
-    return new NdArray({ dtype: type, shape: [...shape], strides: [...steps], buffer, byteOffset: start + offset })
+    return new NdArray({
+      dtype: type,
+      shape: [...shape],
+      strides: [...steps],
+      buffer,
+      byteOffset: start + (isEmpty ? 0 : offset)
+    })
   }
 
   /** A view of a typed array, by default with one axis; the dtype follows from its class. @throws {ShapeError} */
@@ -111,7 +118,8 @@ export class NdArray implements Layout {
    */
   static from(nested: unknown, dtype?: DTypeLike): NdArray {
     const type = dtype === undefined ? undefined : parseDType(dtype)
-    const values = typedName(nested) ? NdArray.fromTyped(nested as TypedArray) : nested
+    const isBytes = type !== undefined && !isNumeric(type)
+    const values = typedName(nested) && !isBytes ? NdArray.fromTyped(nested as TypedArray) : nested
     if (!(values instanceof NdArray)) return new NdArray(fromNested(values, type))
     return type ? values.astype(type) : values.copy()
   }
@@ -200,17 +208,17 @@ export class NdArray implements Layout {
    * @throws {ShapeError} @throws {RangeError}
    */
   get(...index: number[]): ElementValue {
-    return elementCodec(this.dtype).read(this.#view8(), this.#locate(index))
+    return elementCodec(this.dtype).read(this.#dataView(), this.#locate(index))
   }
 
   /** Writes one item, truncating and wrapping numbers as numpy's unsafe casting, cutting texts. @throws {TypeError} */
   set(value: unknown, ...index: number[]): void {
-    elementCodec(this.dtype).write(this.#view8(), this.#locate(index), value)
+    elementCodec(this.dtype).write(this.#dataView(), this.#locate(index), value)
   }
 
   /** Writes one value into every item. @throws {TypeError} */
   fill(value: unknown): void {
-    const item = fromNestedItem(value, this.dtype)
+    const item = oneItem(value, this.dtype)
     castCopy({ ...item, shape: this.shape, strides: this.shape.map(() => 0) }, this)
   }
 
@@ -299,7 +307,7 @@ export class NdArray implements Layout {
     return new NdArray({ dtype, shape, strides, buffer, byteOffset, ...change })
   }
 
-  #view8(): DataView {
+  #dataView(): DataView {
     return (this.#items ??= new DataView(this.buffer))
   }
 
@@ -331,7 +339,7 @@ function storableType(dtype: DTypeLike): DType {
   return type
 }
 
-function fromNestedItem(value: unknown, dtype: DType): Layout {
+function oneItem(value: unknown, dtype: DType): Layout {
   const item = emptyLayout([], dtype)
   elementCodec(dtype).write(new DataView(item.buffer), 0, value)
   return item

@@ -28,7 +28,13 @@ export function castCopy(source: Layout, target: Layout): void {
 
 /** A fresh dense C-order copy in new memory. */
 export function denseCopy(source: Layout): Layout {
-  const copy = emptyLayout(source.shape, source.dtype)
+  const { dtype, shape, buffer, byteOffset } = source
+  if (isCOrder(source) && buffer instanceof ArrayBuffer) {
+    // Twice as fast as copying into zeroed memory.
+    const copy = buffer.slice(byteOffset, byteOffset + sizeOf(shape) * dtype.itemSize)
+    return { dtype, shape, strides: cOrderStrides(shape, dtype.itemSize), buffer: copy, byteOffset: 0 }
+  }
+  const copy = emptyLayout(shape, dtype)
   stridedCopy(source, copy)
   return copy
 }

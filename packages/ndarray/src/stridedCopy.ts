@@ -121,24 +121,40 @@ function wordSize(distances: readonly number[]): 1 | 2 | 4 {
 
 /** Reverses, in place, the bytes of every number in dense items whose order is not this machine's. */
 export function swapForeignBytes(dtype: DType, items: Uint8Array): void {
-  for (const { offset, size } of foreignNumbers(dtype, 0)) {
-    for (let at = offset; at < items.length; at += dtype.itemSize) {
-      for (let low = at, high = at + size - 1; low < high; low++, high--) {
-        const byte = items[low]!
-        items[low] = items[high]!
-        items[high] = byte
-      }
+  for (const { offset, size, count } of foreignNumbers(dtype, 0)) {
+    for (let item = offset; item < items.length; item += dtype.itemSize) {
+      for (let at = item; at < item + count * size; at += size) reverse(items, at, at + size - 1)
     }
   }
 }
 
-function foreignNumbers(dtype: DType, start: number): { offset: number; size: number }[] {
+/** Numbers that lie together in an item. */
+interface Numbers {
+  readonly offset: number
+  readonly size: number
+  readonly count: number
+}
+
+function foreignNumbers(dtype: DType, start: number): Numbers[] {
   if (dtype.isNative) return []
-  if (dtype.fields) {
-    return dtype.fields.flatMap(({ dtype: type, offset, shape }) =>
-      Array.from({ length: sizeOf(shape) }, (_, i) => foreignNumbers(type, start + offset + i * type.itemSize)).flat()
-    )
+  if (!dtype.fields) {
+    const size = dtype.kind === 'U' ? 4 : dtype.kind === 'c' ? dtype.itemSize / 2 : dtype.itemSize
+    return [{ offset: start, size, count: dtype.itemSize / size }]
   }
-  const size = dtype.kind === 'U' ? 4 : dtype.kind === 'c' ? dtype.itemSize / 2 : dtype.itemSize
-  return Array.from({ length: dtype.itemSize / size }, (_, i) => ({ offset: start + i * size, size }))
+  return dtype.fields.flatMap(({ dtype: type, offset, shape }) => {
+    const items = sizeOf(shape)
+    const [first, ...more] = foreignNumbers(type, start + offset)
+    if (first && more.length === 0 && first.size * first.count === type.itemSize) {
+      return [{ ...first, count: first.count * items }]
+    }
+    return Array.from({ length: items }, (_, i) => foreignNumbers(type, start + offset + i * type.itemSize)).flat()
+  })
+}
+
+function reverse(bytes: Uint8Array, first: number, last: number): void {
+  for (let low = first, high = last; low < high; low++, high--) {
+    const byte = bytes[low]!
+    bytes[low] = bytes[high]!
+    bytes[high] = byte
+  }
 }
