@@ -1,10 +1,12 @@
 import { basename, extname } from 'node:path'
 import { inspect } from 'node:util'
 import { threadId } from 'node:worker_threads'
+import { FloatValue } from '../serialize/float.ts'
+import { json } from '../serialize/json.ts'
+import type { Tree } from '../serialize/Serializer.ts'
 import type { CallSite } from './callSite.ts'
 import { levelName, levelNumber, type LogLevel } from './levels.ts'
 import { getHostName, getProcessName, getThreadName } from './names.ts'
-import { pythonJson } from './pythonJson.ts'
 
 /**
  * A log record as it travels: one zeromq frame of JSON text with the fields of Python's `logging.LogRecord` (`args` is
@@ -44,9 +46,6 @@ export interface LogRecord {
   readonly host_name: string
   readonly [extra: string]: unknown
 }
-
-/** Fields that Python writes with a decimal point even when they are whole. */
-const FLOAT_FIELDS: ReadonlySet<string> = new Set(['created', 'msecs', 'relativeCreated'])
 
 /** What the sender of a record says; the rest is known to the process. */
 export interface LogEntry {
@@ -90,23 +89,32 @@ export function makeLogRecord({ name, level, message, cause, site = NOWHERE }: L
   }
 }
 
-/** The bytes of one record, as pyacq's LogSender writes them. */
-export function encodeLogRecord(record: LogRecord): Buffer {
-  return Buffer.from(pythonJson(record, FLOAT_FIELDS), 'ascii')
+/**
+ * The bytes of one record, as pyacq's LogSender writes them.
+ * @throws {SerializeError} when a further field is nothing that JSON can say.
+ */
+export function encodeLogRecord(record: LogRecord): Uint8Array {
+  // Python writes times with a decimal point even when they are whole.
+  return json.encode({
+    ...(record as { [field: string]: Tree }),
+    created: new FloatValue(record.created),
+    msecs: new FloatValue(record.msecs),
+    relativeCreated: new FloatValue(record.relativeCreated)
+  })
 }
 
 /** Reads one record; undefined when the bytes are none: no JSON object, or no name, message, level or time in it. */
 export function decodeLogRecord(frame: Uint8Array): LogRecord | undefined {
-  let value: unknown
+  let value: Tree
   try {
-    value = JSON.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString())
+    value = json.decode(frame)
   } catch {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
   const { name, msg, levelno, created } = value as Partial<LogRecord>
   if (typeof name !== 'string' || typeof msg !== 'string') return undefined
-  return Number.isFinite(levelno) && Number.isFinite(created) ? (value as LogRecord) : undefined
+  return Number.isFinite(levelno) && Number.isFinite(created) ? (value as unknown as LogRecord) : undefined
 }
 
 let origin = performance.timeOrigin

@@ -53,7 +53,7 @@ export class LogSender extends Transport {
   }
 
   #transmit(record: LogRecord): void {
-    let frame: Buffer
+    let frame: Uint8Array
     try {
       frame = encodeLogRecord(record)
     } catch {

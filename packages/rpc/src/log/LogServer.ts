@@ -1,4 +1,5 @@
 import { isLoopback, ZmqSocket } from '@nodeacq/zmq'
+import { LogError } from '../errors.ts'
 import { forwardRecord } from './hub.ts'
 import { getLogger } from './Logger.ts'
 import { decodeLogRecord, type LogRecord } from './LogRecord.ts'
@@ -28,11 +29,11 @@ export class LogServer implements AsyncDisposable {
     void this.#receive()
   }
 
-  /** @throws {RangeError} when the address is not on loopback and `insecure` is not set. */
+  /** @throws {LogError} when the address is not on loopback and `insecure` is not set. */
   static async start(options: LogServerOptions = {}): Promise<LogServer> {
     const { address = 'tcp://127.0.0.1:*', insecure = false, onRecord = forwardRecord } = options
     if (!isLoopback(address)) {
-      if (!insecure) throw new RangeError(`log server: expected a loopback address or insecure: true, got ${address}`)
+      if (!insecure) throw new LogError(`log server: expected a loopback address or insecure: true, got ${address}`)
       log.warning(`the log server on ${address} takes records from anybody who reaches it`)
     }
     const socket = new ZmqSocket('pull', { maxMessageSize: 16 * 1024 * 1024 })

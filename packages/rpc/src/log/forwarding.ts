@@ -1,3 +1,4 @@
+import { LogError } from '../errors.ts'
 import { addLogTransport, flushDisplay, removeLogTransport, setSending } from './hub.ts'
 import { LogSender } from './LogSender.ts'
 import { LogServer, type LogServerOptions } from './LogServer.ts'
@@ -11,11 +12,11 @@ let sender: LogSender | undefined
 
 /**
  * Starts this process's LogServer; processes spawned from now on send their records to it.
- * @throws {Error} when one runs already.
+ * @throws {LogError} when one runs already.
  */
 export async function startLogServer(options: LogServerOptions = {}): Promise<LogServer> {
   if (starting || server?.isClosed === false) {
-    throw new Error(`this process already has a log server${server ? ` on ${server.address}` : ''}`)
+    throw new LogError(`this process already has a log server${server ? ` on ${server.address}` : ''}`)
   }
   starting = true
   try {
@@ -37,11 +38,14 @@ export function isLogSent(): boolean {
   return sender !== undefined
 }
 
-/** Sends all records of this process to the LogServer at `address`, in place of showing them here. */
+/**
+ * Sends all records of this process to the LogServer at `address`, in place of showing them here.
+ * @throws {LogError} when it sends them already, or to its own server.
+ */
 export function connectLogSender(address: string): LogSender {
-  if (sender) throw new Error(`this process already sends its log to ${sender.address}`)
+  if (sender) throw new LogError(`this process already sends its log to ${sender.address}`)
   if (server?.isClosed === false && server.address === address) {
-    throw new Error(`${address} is this process's own log server; expected another one's address`)
+    throw new LogError(`${address} is this process's own log server; expected another one's address`)
   }
   sender = new LogSender({ address })
   addLogTransport(sender)
