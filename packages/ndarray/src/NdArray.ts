@@ -47,7 +47,8 @@ export class NdArray implements Layout {
   readonly isContiguous: boolean
   #items: DataView | undefined
 
-  private constructor(layout: Layout) {
+  /** Trusts the layout: use `fromBuffer` for one that is not known to fit. Public so that schemas can name the class. */
+  constructor(layout: Layout) {
     this.dtype = layout.dtype
     this.shape = layout.shape
     this.strides = layout.strides
