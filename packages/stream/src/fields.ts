@@ -1,8 +1,8 @@
-import { DTypeError, isNdArray, parseDType, type DTypeLike } from '@nodeacq/ndarray'
+import { DTypeError, isNdArray, parseDType, type DTypeLike, type WireDType } from '@nodeacq/ndarray'
 import { COMPRESSIONS } from './compression.ts'
 import { SpecError } from './errors.ts'
 import { withNearest } from './nearest.ts'
-import { WIRE_NAMES, type ChannelInfo, type StreamExtras, type StreamFields, type WireDType } from './params.ts'
+import { WIRE_NAMES, type Accounting, type ChannelInfo, type StreamExtras, type StreamFields } from './params.ts'
 import { transferModeNames } from './transfer/registry.ts'
 
 /** Refuses the value at hand; `expected` goes into the message. */
@@ -52,7 +52,8 @@ export const FIELD_READERS: { readonly [K in keyof StreamFields]-?: Reader<Strea
 
 /** @throws {SpecError} */
 export function readField<K extends keyof StreamFields>(field: K, value: unknown, subject: string): StreamFields[K] {
-  return FIELD_READERS[field](value, (expected, cause) => {
+  const read = FIELD_READERS[field] as Reader<StreamFields[K]>
+  return read(value, (expected, cause) => {
     throw new SpecError({ subject, key: WIRE_NAMES[field], expected, got: describe(value), cause })
   })
 }
@@ -78,11 +79,12 @@ export function canonicalNames(entries: Iterable<readonly [string, unknown]>, su
   return named
 }
 
-/**
- * The parameters that stand under `nodeacq` on the wire and beside the others in our form. A source without that key
- * is pyacq's, where the index of a frame without time axis counts frames, and that of events nothing that holds.
- */
-export function readExtras(info: Readonly<Record<string, unknown>>, subject: string): StreamExtras {
+/** The parameters that stand under `nodeacq` on the wire, and beside the others in our form. @throws {SpecError} */
+export function readExtras(
+  info: Readonly<Record<string, unknown>>,
+  subject: string,
+  accounting: Accounting = 'samples'
+): StreamExtras {
   const own = info['nodeacq']
   if (own !== undefined && own !== null && (typeof own !== 'object' || Array.isArray(own))) {
     throw new SpecError({ subject, key: 'nodeacq', expected: 'a map', got: describe(own) })
@@ -93,7 +95,7 @@ export function readExtras(info: Readonly<Record<string, unknown>>, subject: str
       throw new SpecError({ subject, key, expected, got: describe(given[key]) })
     })
   const extras: StreamExtras = {
-    accounting: read('accounting', ['samples', 'messages', 'none'], 'samples'),
+    accounting: read('accounting', ['samples', 'messages', 'none'], accounting),
     flow: read('flow', ['realtime', 'wait'], 'realtime')
   }
   const eventsOf = given['eventsOf']
@@ -137,7 +139,7 @@ function readPort(value: unknown, refuse: Refuse): string {
 
 function readDType(value: unknown, refuse: Refuse): WireDType {
   try {
-    return parseDType(value as DTypeLike).toWire() as WireDType
+    return parseDType(value as DTypeLike).toWire()
   } catch (error) {
     if (error instanceof DTypeError) return refuse(`a dtype (${error.message})`, error)
     throw error

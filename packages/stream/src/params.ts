@@ -1,4 +1,4 @@
-import type { DTypeLike, NdArray } from '@nodeacq/ndarray'
+import type { DTypeLike, NdArray, WireDType } from '@nodeacq/ndarray'
 
 /** `udp` of pyacq's manual never worked. */
 export type Protocol = 'tcp' | 'ipc' | 'inproc'
@@ -8,8 +8,6 @@ export type Delivery = 'bestEffort' | 'latest' | 'complete'
 export type Flow = 'realtime' | 'wait'
 /** What the index of a chunk counts: samples along axis 0, messages, or nothing that could be checked. */
 export type Accounting = 'samples' | 'messages' | 'none'
-/** A dtype as it stands in pyacq's params: a numpy name, or a list of `[name, type]` or `[name, type, shape]`. */
-export type WireDType = string | readonly (readonly [name: string, type: string, shape?: readonly number[]])[]
 /** One entry per channel; other keys (units, location …) are carried. */
 export interface ChannelInfo {
   name: string
@@ -30,7 +28,7 @@ export interface StreamFields {
   transferMode: string
   /** Free text; `analogsignal` (default), `digitalsignal`, `event`, `image`, `video` are in use. */
   streamType: string
-  /** Default `float32`. */
+  /** As pyacq has it in params: numpy's name, or a list of `[name, type]`. Default `float32`. */
   dtype: WireDType
   /** Axis 0 is time, -1 where chunks vary in length. Default `[-1, 1]`. */
   shape: readonly number[]

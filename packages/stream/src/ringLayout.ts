@@ -186,13 +186,8 @@ function fillerItem(dtype: DType, fill: number | null): Uint8Array {
   const item = new Uint8Array(dtype.itemSize)
   const isFloating = dtype.kind === 'f' || dtype.kind === 'c'
   const value = fill ?? (isFloating ? Number.NaN : 0)
-  if (dtype.kind === 'c') {
-    // Real part, then an imaginary part of 0, each a float of half the size.
-    const order = dtype.byteOrder === '>' ? '>' : '<'
-    item.set(NdArray.from([value, 0], `${order}f${dtype.itemSize / 2}`).bytes())
-  } else if (isFloating || dtype.kind === 'i' || dtype.kind === 'u' || dtype.kind === 'b') {
-    item.set(NdArray.from([value], dtype).bytes())
-  }
+  const isNumber = isFloating || dtype.kind === 'i' || dtype.kind === 'u' || dtype.kind === 'b'
+  if (isNumber) item.set(NdArray.from([value], dtype).bytes())
   return item
 }
 

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
-import { parseDType } from '@nodeacq/ndarray'
+import { parseDType, type WireDType } from '@nodeacq/ndarray'
 import { SpecError } from './errors.ts'
 import { canonicalNames, describe, FIELD_READERS, readExtras, readField } from './fields.ts'
 import {
   DEFAULTS,
   WIRE_NAMES,
+  type Accounting,
   type InputSpec,
   type OutputOptions,
   type StreamFields,
-  type StreamInfo,
-  type WireDType
+  type StreamInfo
 } from './params.ts'
 
 /** Options of an output that concern only itself and are not published. */
@@ -63,7 +63,15 @@ export function parseWireParams(wire: unknown, subject = 'params of a stream'): 
       throw new SpecError({ subject, key: WIRE_NAMES[field], expected: 'a value', got: 'nothing' })
     }
   }
-  return buildInfo(given, subject)
+  const isPyacq = given.get('nodeacq') === undefined
+  return buildInfo(given, subject, isPyacq ? accountingOfPyacq : undefined)
+}
+
+/** In pyacq the index of a film counts frames, and that of events and single images nothing that could be checked. */
+function accountingOfPyacq({ streamType, shape }: StreamFields): Accounting {
+  const kind = kindOf(streamType)
+  if (kind === 'event' || kind === 'image') return 'none'
+  return kind === 'video' && shape[0] !== -1 ? 'messages' : 'samples'
 }
 
 /**
@@ -128,23 +136,26 @@ function sameValue(field: keyof StreamFields, a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(a, b)
 }
 
-/** Checks all values and puts them over the defaults. */
-function buildInfo(given: ReadonlyMap<string, unknown>, subject: string): StreamInfo {
-  const info: Record<string, unknown> = { ...DEFAULTS }
+/** Checks all values and puts them over the defaults. `accountingOf` has a say where the parameters have not. */
+function buildInfo(
+  given: ReadonlyMap<string, unknown>,
+  subject: string,
+  accountingOf: (fields: StreamFields) => Accounting = () => 'samples'
+): StreamInfo {
+  const info: StreamFields & Record<string, unknown> = { ...DEFAULTS }
   for (const [key, value] of given) {
     if (!(key in FIELD_READERS)) {
       info[key] = value
       continue
     }
     const read = readField(key as keyof StreamFields, value, subject)
-    if (read !== undefined) info[key] = read
+    if (read !== undefined) Object.assign(info, { [key]: read })
   }
-  Object.assign(info, readExtras(info, subject))
-  checkAxes(info as StreamInfo, subject)
-  return info as StreamInfo
+  checkAxes(info, subject)
+  return { ...info, ...readExtras(info, subject, accountingOf(info)) }
 }
 
-function checkAxes({ axisOrder, shape }: StreamInfo, subject: string): void {
+function checkAxes({ axisOrder, shape }: StreamFields, subject: string): void {
   if (axisOrder === null) return
   const isPermutation = axisOrder.length === shape.length && shape.every((_, axis) => axisOrder.includes(axis))
   if (!isPermutation) {

@@ -14,8 +14,8 @@ export interface TransferMode {
 
 /** The sending end; one per output. */
 export interface TransferSender {
-  /** Parameters that only the sender knows, under their wire names: `shm_id`. Sent with the others. */
-  wireExtras(): Record<string, unknown>
+  /** Parameters that only the sender knows: `shmId`. Published with the others. */
+  readonly infoExtras: Partial<StreamInfo>
   /**
    * The message of one chunk, as zeromq frames. A promise only for compressed streams; messages must go out in the
    * order of the calls all the same.

@@ -40,18 +40,16 @@ function headerSize(ndim: number): number {
 }
 
 class PlainDataSender implements TransferSender {
-  readonly copies = false
+  readonly copies: boolean
+  readonly infoExtras = {}
   readonly #compression: Compression
   /** Layout of the chunk before, and all of its header but the index. */
   #layout: MemoryLayout | undefined
-  #header = new Uint8Array(0)
+  #header: Uint8Array = new Uint8Array(0)
 
   constructor(info: StreamInfo) {
     this.#compression = info.compression as Compression
-  }
-
-  wireExtras(): Record<string, unknown> {
-    return {}
+    this.copies = this.#compression !== ''
   }
 
   encode(data: NdArray, index: number): Uint8Array[] | Promise<Uint8Array[]> {

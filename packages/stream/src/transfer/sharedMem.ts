@@ -26,16 +26,14 @@ const SIZE_AT = 8
 
 class SharedMemSender implements TransferSender {
   readonly copies = true
+  readonly infoExtras: Partial<StreamInfo>
   readonly #info: StreamInfo
   readonly #ring: SharedRingWriter
 
   constructor(info: StreamInfo) {
     this.#info = info
     this.#ring = new SharedRingWriter(layoutOf(info))
-  }
-
-  wireExtras(): Record<string, unknown> {
-    return { shm_id: this.#ring.path }
+    this.infoExtras = { shmId: this.#ring.path }
   }
 
   encode(data: NdArray, index: number): Uint8Array[] {
