@@ -1,62 +1,24 @@
-import {
-  addressOf,
-  equals,
-  forwardRecord,
-  getLogger,
-  isRemote,
-  logAddress,
-  logLevelNumber,
-  RpcClient,
-  withOptions,
-  type ExitReport,
-  type Remote
-} from '@nodeacq/rpc'
-import { EventLog, type Logged } from './EventLog.ts'
-import { GroupError, HostError, NameTakenError, NodeError, NotFoundError } from './errors.ts'
-import { describeExit, Host, type HostEvent } from './Host.ts'
+import { addressOf, getLogger, logAddress, logLevelNumber, RpcClient, withOptions, type Remote } from '@nodeacq/rpc'
+import { edgesOf } from './edges.ts'
+import { HostError, NameTakenError, NotFoundError } from './errors.ts'
+import type { Logged } from './EventLog.ts'
+import { Host } from './Host.ts'
+import { isAlive, sameObject, type GroupLink, type HostLink } from './links.ts'
 import { nearestNames } from './nearest.ts'
 import { STOP_TIMEOUT, type Node } from './Node.ts'
-import type { GroupEvent, NodeGroup } from './NodeGroup.ts'
-import { edgesOf } from './edges.ts'
+import type { NodeGroup } from './NodeGroup.ts'
+import type { GroupStatus, HostStatus, ManagerStatus, NodeStatus } from './status.ts'
 import { levels } from './topology.ts'
-import type { GroupState, GroupStatus, HostStatus, ManagerStatus, NodeStatus } from './status.ts'
-
-export type ManagerEventKind = 'nodeFailed' | 'nodeState' | 'groupDied' | 'groupClosed' | 'hostLost' | 'warning'
-
-export interface ManagerEvent {
-  readonly kind: ManagerEventKind
-  readonly host?: string
-  readonly group?: string
-  readonly node?: string
-  readonly message: string
-  readonly exit?: ExitReport
-}
+import { Watch, type ManagerEvent } from './Watch.ts'
 
 export interface ManagerOptions {
   /** Folders whose modules the groups of the built-in host may import. Default: the working directory. */
   importRoots?: readonly string[]
 }
 
-interface HostLink {
-  readonly name: string
-  readonly address: string
-  readonly host: Remote<Host>
-  state: 'connected' | 'lost'
-}
-
-interface GroupLink {
-  readonly name: string
-  readonly hostName: string
-  readonly group: Remote<NodeGroup>
-  state: GroupState
-  exit: ExitReport | null
-}
-
 type ManagedNode = NodeStatus & { readonly group: string; readonly host: string }
 
 const log = getLogger('nodeacq.Manager')
-/** How long one question for events waits on the other side, ms. */
-const POLL = 10_000
 /** A group that does not answer a question for its status within this time, ms, is `unresponsive`. */
 const ANSWER_TIME = 2000
 const LOCAL = 'local'
@@ -69,7 +31,7 @@ export class Manager implements AsyncDisposable {
   readonly #options: ManagerOptions
   readonly #hosts = new Map<string, HostLink>()
   readonly #groups = new Map<string, GroupLink>()
-  readonly #events = new EventLog<ManagerEvent>()
+  readonly #watch = new Watch(this.#groups)
   #localHost: Host | undefined
   #defaultGroup: Promise<Remote<NodeGroup>> | undefined
   #groupCount = 0
@@ -104,7 +66,7 @@ export class Manager implements AsyncDisposable {
     if (this.#hosts.get(link.name)?.state === 'connected')
       throw new NameTakenError(`a host is named '${link.name}' already`)
     this.#hosts.set(link.name, link)
-    void this.#watchHost(link)
+    void this.#watch.host(link, () => this.#hosts.get(link.name) === link)
     return host
   }
 
@@ -273,7 +235,7 @@ export class Manager implements AsyncDisposable {
 
   /** What happened since event number `since`; waits up to `timeout` ms for the first. */
   events(since?: number, options?: { timeout?: number }): Promise<{ next: number; events: Logged<ManagerEvent>[] }> {
-    return this.#events.read(since, options)
+    return this.#watch.events.read(since, options)
   }
 
   /** Address of the log server that records go to, and the level as pyacq's number. */
@@ -300,7 +262,7 @@ export class Manager implements AsyncDisposable {
     await this.closeAllNodeGroups()
     await this.#localHost?.close()
     this.#hosts.clear()
-    this.#events.close()
+    this.#watch.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -322,7 +284,7 @@ export class Manager implements AsyncDisposable {
 
   #addGroup(link: GroupLink): void {
     this.#groups.set(link.name, link)
-    void this.#watchGroup(link)
+    void this.#watch.group(link)
   }
 
   #local(): HostLink {
@@ -337,7 +299,7 @@ export class Manager implements AsyncDisposable {
       state: 'connected'
     }
     this.#hosts.set(LOCAL, link)
-    void this.#watchHost(link)
+    void this.#watch.host(link, () => this.#hosts.get(link.name) === link)
     return link
   }
 
@@ -370,94 +332,4 @@ export class Manager implements AsyncDisposable {
   #groupsOf(host: string): GroupLink[] {
     return [...this.#groups.values()].filter((link) => link.hostName === host)
   }
-
-  async #watchHost(link: HostLink): Promise<void> {
-    let since = 0
-    while (!this.#closed && this.#hosts.get(link.name) === link) {
-      let answer: { next: number; events: Logged<HostEvent>[] }
-      try {
-        answer = await withOptions(link.host, { timeout: POLL + 5000 }).events(since, { timeout: POLL })
-      } catch (error) {
-        if (this.#closed || this.#hosts.get(link.name) !== link) return
-        if (isTimeout(error)) continue // busy, not gone
-        return this.#hostLost(link, error)
-      }
-      since = answer.next
-      for (const event of answer.events) {
-        if (event.kind === 'log') forwardRecord(event.record)
-        else this.#groupExited(link, event)
-      }
-    }
-  }
-
-  #groupExited(host: HostLink, event: HostEvent & { kind: 'groupExited' }): void {
-    const link = this.#groups.get(event.group)
-    if (!link || link.hostName !== host.name || !isAlive(link)) return
-    link.exit = event.exit
-    link.state = event.expected ? 'closed' : 'dead'
-    const message = `node group '${link.name}' ${event.expected ? 'was closed' : `died: ${describeExit(event.exit)}`}`
-    this.#events.append({
-      kind: event.expected ? 'groupClosed' : 'groupDied',
-      host: host.name,
-      group: link.name,
-      message,
-      exit: event.exit
-    })
-  }
-
-  #hostLost(link: HostLink, error: unknown): void {
-    link.state = 'lost'
-    const message = `host '${link.name}' (${link.address}) is lost: ${(error as Error).message}`
-    log.error(message)
-    this.#events.append({ kind: 'hostLost', host: link.name, message })
-    for (const group of this.#groupsOf(link.name)) {
-      if (!isAlive(group)) continue
-      group.state = 'dead'
-      this.#events.append({
-        kind: 'groupDied',
-        host: link.name,
-        group: group.name,
-        message: `node group '${group.name}' is lost with its host '${link.name}'`
-      })
-    }
-  }
-
-  async #watchGroup(link: GroupLink): Promise<void> {
-    let since = 0
-    while (!this.#closed && isAlive(link)) {
-      let answer: { next: number; events: Logged<GroupEvent>[] }
-      try {
-        answer = await withOptions(link.group, { timeout: POLL + 5000 }).events(since, { timeout: POLL })
-      } catch (error) {
-        if (isTimeout(error)) continue
-        return // its host reports the death, with the exit code
-      }
-      since = answer.next
-      for (const event of answer.events) {
-        const place = { host: link.hostName, group: link.name, node: event.node }
-        if (event.kind === 'nodeState') {
-          this.#events.append({ kind: 'nodeState', ...place, message: event.state })
-        } else {
-          this.#events.append({
-            kind: 'nodeFailed',
-            ...place,
-            message: `${event.failure.name}: ${event.failure.message}`
-          })
-        }
-      }
-    }
-  }
-}
-
-function isAlive(link: GroupLink): boolean {
-  return link.state === 'running' || link.state === 'unresponsive'
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'RpcTimeoutError'
-}
-
-/** Whether two of them are the same object; a local Host is only itself. */
-function sameObject(a: object, b: unknown): boolean {
-  return a === b || (isRemote(a) && isRemote(b) && equals(a, b))
 }

@@ -4,6 +4,7 @@ import { InputStream, OutputStream, type InputSpec, type OutputOptions } from '@
 import { z } from 'zod'
 import { ConfigError, NodeError, NotFoundError } from './errors.ts'
 import { LiveParams } from './LiveParams.ts'
+import { NodeRun } from './NodeRun.ts'
 import { nearestNames } from './nearest.ts'
 import { requireLegal, type NodeState } from './nodeState.ts'
 import { parseOptions, type ObjectSchema } from './schema.ts'
@@ -68,9 +69,7 @@ export abstract class Node<
   #state: NodeState = 'created'
   #error: NodeError | Error | undefined
   #config: Config | undefined
-  #abort: AbortController | undefined
-  #running: Promise<void> | undefined
-  #stopping: Promise<void> | undefined
+  #run: NodeRun | undefined
 
   constructor({ name }: NodeOptions = {}) {
     this.name = name ?? ''
@@ -188,30 +187,13 @@ export abstract class Node<
     requireLegal(this.name || this.type, this.#state, 'start')
     for (const input of Object.values(this.inputs)) if (input.isConnected) input.startRun()
     for (const output of Object.values(this.outputs)) output.startRun()
-    const abort = new AbortController()
-    this.#abort = abort
     this.#enter('running')
-    this.#running = this.#runToEnd(abort.signal)
+    this.#run = new NodeRun((signal) => this._run(signal), this.inputs, this.outputs)
+    void this.#run.ended.then((error) => {
+      if (error !== undefined) this.#fail(error)
+      else if (this.#state === 'running') this.#enter('initialized')
+    })
     await Promise.resolve()
-  }
-
-  async #runToEnd(signal: AbortSignal): Promise<void> {
-    let error: unknown
-    try {
-      await this._run(signal)
-    } catch (thrown) {
-      if (!(signal.aborted && isAbort(thrown))) error = thrown
-    }
-    // Consumers learn in any case that nothing more will come, also from a node that failed.
-    for (const output of Object.values(this.outputs)) {
-      try {
-        await output.endRun()
-      } catch (thrown) {
-        error ??= thrown
-      }
-    }
-    if (error !== undefined) this.#fail(error)
-    else if (this.#state === 'running') this.#enter('initialized')
   }
 
   /**
@@ -219,34 +201,17 @@ export abstract class Node<
    * After `timeout` ms it is aborted instead, and a warning says so. @throws {NodeStateError}
    */
   async stop({ timeout = STOP_TIMEOUT }: { timeout?: number } = {}): Promise<void> {
-    if (!this.#stopping) requireLegal(this.name || this.type, this.#state, 'stop')
-    this.#stopping ??= this.#stop(timeout).finally(() => (this.#stopping = undefined))
-    await this.#stopping
-  }
-
-  async #stop(timeout: number): Promise<void> {
-    const abort = this.#abort!
-    const connected = Object.values(this.inputs).filter((input) => input.isConnected)
-    if (connected.length === 0) abort.abort()
-    else for (const input of connected) input.finish().catch(() => abort.abort())
-    if (await this.#runEndsWithin(timeout)) return
-    this.log.warning(`${this.#subject} did not finish within ${timeout} ms of stop; it is aborted`)
-    abort.abort()
-    if (await this.#runEndsWithin(timeout)) return
-    this.#fail(new NodeError(`${this.#subject} does not react to its abort signal; _run must end when it fires`))
-  }
-
-  async #runEndsWithin(timeout: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), timeout)))
-    const ended = await Promise.race([this.#running!.then(() => true), late])
-    clearTimeout(timer)
-    return ended
+    if (!this.#run?.isStopping) requireLegal(this.name || this.type, this.#state, 'stop')
+    const outcome = await this.#run!.stop(timeout)
+    if (outcome === 'aborted') this.log.warning(`${this.#subject} did not finish within ${timeout} ms; it was aborted`)
+    if (outcome === 'stuck') {
+      this.#fail(new NodeError(`${this.#subject} does not react to its abort signal; _run must end when it fires`))
+    }
   }
 
   /** Resolves when the node does not run, with the error if it failed. */
   async finished(): Promise<Error | undefined> {
-    await this.#running
+    await this.#run?.ended
     return this.#error
   }
 
@@ -408,8 +373,4 @@ export abstract class Node<
 export function failureOf(error: Error): NodeFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return { name: error.name, message: error.message, ...(code !== undefined && { code }) }
-}
-
-function isAbort(thrown: unknown): boolean {
-  return thrown instanceof Error && (thrown.name === 'AbortError' || ('code' in thrown && thrown.code === 'ABORT_ERR'))
 }

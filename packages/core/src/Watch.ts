@@ -1,0 +1,116 @@
+import { forwardRecord, getLogger, withOptions, type ExitReport } from '@nodeacq/rpc'
+import { EventLog, type Logged } from './EventLog.ts'
+import { describeExit, type HostEvent } from './Host.ts'
+import { isAlive, type GroupLink, type HostLink } from './links.ts'
+import type { GroupEvent } from './NodeGroup.ts'
+
+export type ManagerEventKind = 'nodeFailed' | 'nodeState' | 'groupDied' | 'groupClosed' | 'hostLost'
+
+export interface ManagerEvent {
+  readonly kind: ManagerEventKind
+  readonly host?: string
+  readonly group?: string
+  readonly node?: string
+  readonly message: string
+  readonly exit?: ExitReport
+}
+
+const log = getLogger('nodeacq.Manager')
+/** How long one question for events waits on the other side, ms. */
+const POLL = 10_000
+
+/**
+ * Asks every host and group for what happened there, on the connections the manager opened, and keeps it as the
+ * manager's own events. One question is always on its way, so an event arrives as soon as it happens.
+ */
+export class Watch {
+  readonly events = new EventLog<ManagerEvent>()
+  readonly #groups: ReadonlyMap<string, GroupLink>
+  #closed = false
+
+  constructor(groups: ReadonlyMap<string, GroupLink>) {
+    this.#groups = groups
+  }
+
+  /** Follows a host until it is lost, forgotten (`isCurrent` says no) or everything is closed. */
+  async host(link: HostLink, isCurrent: () => boolean): Promise<void> {
+    for (let since = 0; !this.#closed && isCurrent();) {
+      let answer: { next: number; events: Logged<HostEvent>[] }
+      try {
+        answer = await withOptions(link.host, { timeout: POLL + 5000 }).events(since, { timeout: POLL })
+      } catch (error) {
+        if (isTimeout(error)) continue // busy, not gone
+        if (!this.#closed && isCurrent()) this.#hostLost(link, error)
+        return
+      }
+      since = answer.next
+      for (const event of answer.events) {
+        if (event.kind === 'log') forwardRecord(event.record)
+        else this.#groupExited(link, event)
+      }
+    }
+  }
+
+  /** Follows a group until it ends; of its death its host knows more. */
+  async group(link: GroupLink): Promise<void> {
+    for (let since = 0; !this.#closed && isAlive(link);) {
+      let answer: { next: number; events: Logged<GroupEvent>[] }
+      try {
+        answer = await withOptions(link.group, { timeout: POLL + 5000 }).events(since, { timeout: POLL })
+      } catch (error) {
+        if (isTimeout(error)) continue
+        return
+      }
+      since = answer.next
+      for (const event of answer.events) {
+        const place = { host: link.hostName, group: link.name, node: event.node }
+        this.events.append(
+          event.kind === 'nodeState'
+            ? { kind: 'nodeState', ...place, message: event.state }
+            : { kind: 'nodeFailed', ...place, message: `${event.failure.name}: ${event.failure.message}` }
+        )
+      }
+    }
+  }
+
+  /** Ends every question and lets the readers of `events` go. */
+  close(): void {
+    this.#closed = true
+    this.events.close()
+  }
+
+  #groupExited(host: HostLink, event: HostEvent & { kind: 'groupExited' }): void {
+    const link = this.#groups.get(event.group)
+    if (!link || link.hostName !== host.name || !isAlive(link)) return
+    link.exit = event.exit
+    link.state = event.expected ? 'closed' : 'dead'
+    this.events.append({
+      kind: event.expected ? 'groupClosed' : 'groupDied',
+      host: host.name,
+      group: link.name,
+      message: `node group '${link.name}' ${event.expected ? 'was closed' : `died: ${describeExit(event.exit)}`}`,
+      exit: event.exit
+    })
+  }
+
+  #hostLost(link: HostLink, error: unknown): void {
+    link.state = 'lost'
+    const message = `host '${link.name}' (${link.address}) is lost: ${(error as Error).message}`
+    log.error(message)
+    this.events.append({ kind: 'hostLost', host: link.name, message })
+    for (const group of this.#groups.values()) {
+      if (group.hostName !== link.name || !isAlive(group)) continue
+      group.state = 'dead'
+      this.events.append({
+        kind: 'groupDied',
+        host: link.name,
+        group: group.name,
+        message: `node group '${group.name}' is lost with its host '${link.name}'`
+      })
+    }
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'RpcTimeoutError'
+}

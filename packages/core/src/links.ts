@@ -1,0 +1,31 @@
+import { equals, isRemote, type ExitReport, type Remote } from '@nodeacq/rpc'
+import type { Host } from './Host.ts'
+import type { NodeGroup } from './NodeGroup.ts'
+import type { GroupState } from './status.ts'
+
+/** A host as the manager knows it. */
+export interface HostLink {
+  readonly name: string
+  readonly address: string
+  readonly host: Remote<Host>
+  state: 'connected' | 'lost'
+}
+
+/** A group as the manager knows it. */
+export interface GroupLink {
+  readonly name: string
+  readonly hostName: string
+  readonly group: Remote<NodeGroup>
+  state: GroupState
+  exit: ExitReport | null
+}
+
+/** Whether the group's process is there, as far as is known. */
+export function isAlive(link: GroupLink): boolean {
+  return link.state === 'running' || link.state === 'unresponsive'
+}
+
+/** Whether two of them are the same object; a local one is only itself. */
+export function sameObject(a: object, b: unknown): boolean {
+  return a === b || (isRemote(a) && isRemote(b) && equals(a, b))
+}
