@@ -1,0 +1,120 @@
+import { inspect } from 'node:util'
+import type { CallOptions, Caller, ReturnType, Target } from './client/Caller.ts'
+import type { Handle } from './client/Handle.ts'
+import { registerRemote, stateOf } from './serialize/kinds.ts'
+
+/** Options of a proxy; the paths made from it inherit them. */
+export interface ProxyOptions extends CallOptions {
+  /** `false`: reading an attribute asks for it at once and gives a promise. Default `true`: nothing is sent until use. */
+  deferGetattr?: boolean
+  /** Whether the reference over there ends when the proxy is garbage collected. Default `true`. */
+  autoDelete?: boolean
+  /** Carried for pyacq, where it has no effect either. */
+  noProxyTypes?: readonly string[]
+}
+
+/** What stands behind a proxy; the traps of its `Proxy` are methods of this class. */
+export class ProxyState implements ProxyHandler<object>, Target {
+  readonly handle: Handle
+  readonly path: readonly string[]
+  readonly options: ProxyOptions
+
+  constructor(handle: Handle, path: readonly string[], options: ProxyOptions) {
+    this.handle = handle
+    this.path = path
+    this.options = options
+  }
+
+  /** The connection to the owner. */
+  owner(): Caller | Promise<Caller> {
+    return this.handle.caller ?? this.handle.connect()
+  }
+
+  call(args: readonly unknown[], options = this.options): Promise<unknown> {
+    const owner = this.owner()
+    return owner instanceof Promise
+      ? owner.then((caller) => caller.call(this, args, options))
+      : owner.call(this, args, options)
+  }
+
+  async fetch(returnType: ReturnType, options = this.options): Promise<unknown> {
+    return (await this.owner()).fetch(this, returnType, options)
+  }
+
+  /** A path one attribute longer. */
+  attribute(name: string): ProxyState {
+    return new ProxyState(this.handle, [...this.path, name], this.options)
+  }
+
+  toString(): string {
+    const path = this.path.map((name) => `.${name}`).join('')
+    return `<proxy of ${this.handle.typeName} at ${this.handle.address}>${path}`
+  }
+
+  get(_target: object, name: string | symbol): unknown {
+    if (typeof name === 'symbol') return this.#symbol(name)
+    if (name === 'then') return this.path.length === 0 ? undefined : this.#then
+    if (this.options.deferGetattr === false) return this.attribute(name).fetch('auto')
+    return proxyOfState(this.attribute(name))
+  }
+
+  apply(_target: object, _self: unknown, args: unknown[]): Promise<unknown> {
+    return this.call(args)
+  }
+
+  construct(_target: object, args: unknown[]): object {
+    return this.call(args)
+  }
+
+  set(_target: object, name: string | symbol): boolean {
+    throw new TypeError(
+      `${this}.${String(name)} cannot be assigned to; use setAttribute(proxy, name, value), which waits`
+    )
+  }
+
+  deleteProperty(_target: object, name: string | symbol): boolean {
+    throw new TypeError(`${this}.${String(name)} cannot be deleted`)
+  }
+
+  /** Awaiting a path fetches what is there. */
+  readonly #then = (resolve: (value: unknown) => void, reject: (error: unknown) => void): Promise<void> =>
+    this.fetch('auto').then(resolve, reject)
+
+  #symbol(name: symbol): unknown {
+    switch (name) {
+      case Symbol.toPrimitive:
+        return () => {
+          throw new TypeError(`${this} is in another process and has no value here; await it first`)
+        }
+      case Symbol.asyncDispose:
+        return async () => {
+          await this.attribute('close').call([])
+          await this.handle.release()
+        }
+      default:
+        return undefined
+    }
+  }
+}
+
+/** What every proxy wraps: a function, so that it can be called. `this` is the proxy when Node prints it. */
+function anything() {}
+Object.defineProperty(anything, inspect.custom, {
+  value(this: object) {
+    return String(stateOf(this) ?? 'a proxy')
+  }
+})
+
+/** The proxy that behaves as `state` says. */
+export function proxyOfState(state: ProxyState): object {
+  const proxy = new Proxy(anything, state)
+  registerRemote(proxy, state)
+  return proxy
+}
+
+/** What stands behind a proxy. @throws {TypeError} when `value` is none. */
+export function proxyState(value: unknown): ProxyState {
+  const state = typeof value === 'function' ? stateOf(value) : undefined
+  if (state instanceof ProxyState) return state
+  throw new TypeError(`expected a proxy of a remote object, got ${typeof value}`)
+}
