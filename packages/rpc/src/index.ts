@@ -30,10 +30,32 @@ export {
   ConnectError,
   DisconnectedError,
   InsecureAddressError,
+  LogError,
   ReleasedError,
   RemoteError,
   RequestError,
   RpcError,
   RpcTimeoutError,
-  SerializeError
+  SerializeError,
+  SpawnError
 } from './errors.ts'
+export { spawnProcess } from './spawn/spawnProcess.ts'
+export type { ProcessEntry, SpawnOptions } from './spawn/spawnProcess.ts'
+export { SpawnedProcess } from './spawn/SpawnedProcess.ts'
+export type { ExitReport } from './spawn/ChildProgram.ts'
+export { runChild } from './spawn/runChild.ts'
+export type { ChildOptions } from './spawn/runChild.ts'
+export { installModuleHooks } from './spawn/moduleHooks.ts'
+export { getLogger } from './log/Logger.ts'
+export type { Logger } from './log/Logger.ts'
+export { logLevelNumber, setLogLevel } from './log/levels.ts'
+export type { LogLevel } from './log/levels.ts'
+export { addLogTransport, forwardRecord, onLogRecord, removeLogTransport, setLogDisplay } from './log/hub.ts'
+export { connectLogSender, flushLogs, logAddress, startLogServer } from './log/forwarding.ts'
+export { LogServer } from './log/LogServer.ts'
+export type { LogServerOptions } from './log/LogServer.ts'
+export type { LogSender } from './log/LogSender.ts'
+export { formatLogRecord } from './log/LogDisplay.ts'
+export type { LogRecord } from './log/LogRecord.ts'
+export { installCrashHandler } from './log/crash.ts'
+export { getHostName, getProcessName, getThreadName, setHostName, setProcessName, setThreadName } from './log/names.ts'

@@ -12,7 +12,6 @@ import { onLogRecord, setLogDisplay } from '../src/log/hub.ts'
 import { logLevelNumber, setLogLevel } from '../src/log/levels.ts'
 import { makeLogRecord, type LogRecord } from '../src/log/LogRecord.ts'
 import { setHostName, getHostName, setProcessName, getProcessName } from '../src/log/names.ts'
-import { subscribeToLogChannel } from '../src/log/channel.ts'
 
 let seen: LogRecord[]
 let stopListening: () => void
@@ -67,7 +66,6 @@ test('a listener that throws does not keep the record from the others', async ()
 })
 
 test('what packages without rpc publish on the channel becomes a record', () => {
-  subscribeToLogChannel()
   const log = channel('nodeacq:log')
   log.publish({ level: 'debug', name: 'nodeacq.zmq', message: 'too detailed' })
   log.publish({ level: 'warning', name: 'nodeacq.stream', message: 'lost 3 samples', cause: new Error('gap') })

@@ -1,7 +1,10 @@
+import { subscribe } from 'node:diagnostics_channel'
 import { createLogger, format, type config } from 'winston'
 import type Transport from 'winston-transport'
+import { callSiteOf } from './callSite.ts'
+import { levelNumber, threshold, type LogLevel } from './levels.ts'
 import { LogDisplay } from './LogDisplay.ts'
-import type { LogRecord } from './LogRecord.ts'
+import { makeLogRecord, type LogRecord } from './LogRecord.ts'
 import { infoOf } from './winstonInfo.ts'
 
 /*
@@ -27,6 +30,7 @@ let isSending = false
 
 logger.add(display)
 process.on('exit', () => display.flush())
+subscribe('nodeacq:log', onChannelMessage)
 
 /** Takes in a record, of this process or of another one: listeners, display, sender and transports get it. */
 export function forwardRecord(record: LogRecord): void {
@@ -84,4 +88,19 @@ function updateDisplay(): void {
     display.flush()
     logger.remove(display)
   }
+}
+
+/** Packages that do not know this one publish what they have to say on a channel. */
+function onChannelMessage(message: unknown): void {
+  const { level, name, message: text, cause } = message as ChannelMessage
+  if (levelNumber(level) < threshold) return
+  const site = callSiteOf(onChannelMessage, 'node:')
+  forwardRecord(makeLogRecord({ name, level, message: text, cause, site }))
+}
+
+interface ChannelMessage {
+  readonly level: LogLevel
+  readonly name: string
+  readonly message: string
+  readonly cause?: unknown
 }

@@ -58,7 +58,7 @@ export class SpawnedProcess implements AsyncDisposable {
     this.#endWanted = true
     if (this.exit) return this.exit
     const deadline = performance.now() + timeout
-    await this.#within(Math.min(CLOSE_TIMEOUT, timeout), this.#requestClose())
+    await Promise.race([this.exited, this.#requestClose(Math.min(CLOSE_TIMEOUT, timeout))])
     const exit = await this.#within(Math.max(0, deadline - performance.now()))
     if (exit) return exit
     log.warning(`${this.title} did not end within ${timeout} ms after the request to close; it is killed`)
@@ -85,22 +85,22 @@ export class SpawnedProcess implements AsyncDisposable {
     return `process ${this.name === undefined ? '' : `'${this.name}' `}(pid ${this.pid})`
   }
 
-  async #requestClose(): Promise<void> {
+  async #requestClose(timeout: number): Promise<void> {
     try {
-      await this.client.closeServer()
+      await this.client.closeServer({ timeout })
     } catch (error) {
       // It is closing already, or too busy to answer: the wait that follows decides.
       log.debug(`${this.title} did not confirm the request to close`, error)
     }
   }
 
-  /** The exit report when the process ends within `timeout` ms; ends early when `other` resolves. */
-  async #within(timeout: number, other?: Promise<void>): Promise<ExitReport | undefined> {
+  /** The exit report when the process ends within `timeout` ms. */
+  async #within(timeout: number): Promise<ExitReport | undefined> {
     let timer: NodeJS.Timeout | undefined
     const expired = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, timeout, undefined)))
-    const first = await Promise.race([this.exited, expired, ...(other ? [other] : [])])
+    const exit = await Promise.race([this.exited, expired])
     clearTimeout(timer)
-    return first ?? undefined
+    return exit
   }
 
   #onExit({ code, signal }: ExitReport): void {

@@ -6,7 +6,7 @@ import { connectLogSender, flushLogs } from '../log/forwarding.ts'
 import { getLogger } from '../log/Logger.ts'
 import { setLogLevel } from '../log/levels.ts'
 import { setProcessName } from '../log/names.ts'
-import { RpcServer, type RpcServerOptions } from '../server/RpcServer.ts'
+import { RpcServer, type ServerOptions } from '../server/RpcServer.ts'
 import {
   STATUS_PERIOD,
   STATUS_TIMEOUT,
@@ -19,7 +19,7 @@ import {
 import { installModuleHooks } from './moduleHooks.ts'
 import { watchParent } from './parentWatch.ts'
 
-export interface ChildOptions extends Pick<RpcServerOptions, 'dialect' | 'insecure' | 'advertise' | 'importRoots'> {
+export interface ChildOptions extends Pick<ServerOptions, 'dialect' | 'insecure' | 'advertise' | 'importRoots'> {
   /** Arguments that contain `-m pyacq.core.rpc.bootstrap [NAME]`. Default: those of this process. */
   argv?: readonly string[]
   /** Publishes what the process serves, before its parent hears that it is ready. What it throws is reported there. */

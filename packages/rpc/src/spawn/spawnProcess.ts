@@ -87,7 +87,9 @@ export async function spawnProcess(options: SpawnOptions = {}): Promise<SpawnedP
       throw fail(`serves at ${outcome.address} but does not answer`, { cause })
     })
     const spawned = new SpawnedProcess(program, { name, client })
-    if (onExit) void spawned.exited.then(onExit)
+    if (onExit) {
+      spawned.exited.then(onExit).catch((error: unknown) => log.error(`onExit of ${spawned.title} failed`, error))
+    }
     log.debug(`${spawned.title} serves at ${outcome.address}`)
     return spawned
   } catch (error) {
