@@ -72,5 +72,5 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'object') return 'a map'
   if (typeof value === 'string') return `text '${value}'`
   if (typeof value === 'number') return `the number ${value}`
-  return String(value)
+  return typeof value === 'boolean' ? String(value) : 'something else'
 }

@@ -37,7 +37,8 @@ export function checkOptions({ schema, tree, place, subject, mistakes }: Options
     const where = [subject, ...path.map(String)].join('.')
     if (isMissing) mistakes.add(at, `${where} is missing`, { expected: message })
     else {
-      const known = issue.code === 'invalid_value' ? nearest(String(valueAt(value, path)), issue.values.map(String)) : undefined
+      const known =
+        issue.code === 'invalid_value' ? nearest(String(valueAt(value, path)), issue.values.map(String)) : undefined
       mistakes.add(at, `${where} is ${describeValue(valueAt(value, path))}`, { expected: message, nearest: known })
     }
   }
@@ -94,7 +95,9 @@ function explain(issue: z.core.$ZodIssue, value: unknown): Explanation {
 function explainUnion(issue: z.core.$ZodIssueInvalidUnion, value: unknown): Explanation {
   const at = valueAt(value, issue.path)
   if (at === undefined) return { path: issue.path, message: 'a value', isMissing: true }
-  const fits = issue.errors.filter((branch) => !branch.some(({ path, code }) => path.length === 0 && code === 'invalid_type'))
+  const fits = issue.errors.filter(
+    (branch) => !branch.some(({ path, code }) => path.length === 0 && code === 'invalid_type')
+  )
   const [only] = fits.toSorted((a, b) => a.length - b.length)
   const [first] = only ?? []
   if (first === undefined) {

@@ -45,7 +45,8 @@ function branch<T>(lines: string[], items: readonly T[], prefix: string, draw: (
     const isLast = index === items.length - 1
     const deeper = `${prefix}${isLast ? '   ' : '│  '}`
     const { head, below } = draw(item)
-    for (const [row, text] of head.entries()) lines.push(`${row === 0 ? `${prefix}${isLast ? '└─ ' : '├─ '}` : deeper}${text}`.trimEnd())
+    for (const [row, text] of head.entries())
+      lines.push(`${row === 0 ? `${prefix}${isLast ? '└─ ' : '├─ '}` : deeper}${text}`.trimEnd())
     below?.(deeper)
   }
 }

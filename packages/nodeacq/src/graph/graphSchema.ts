@@ -71,6 +71,7 @@ function nodeSchema(types: readonly NodeTypeInfo[]): JsonSchema {
     },
     allOf: types.map((type) => ({
       if: { properties: { type: { enum: [type.name, ...type.pyacqNames] } }, required: ['type'] },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema; nobody awaits the document
       then: { description: type.description, properties: partsOf(type) }
     }))
   }
@@ -106,7 +107,13 @@ function objectOf(
   properties: Record<string, JsonSchema>,
   { required, description }: { required?: string[]; description?: string } = {}
 ): JsonSchema {
-  return { type: 'object', additionalProperties: false, properties, ...(required && { required }), ...(description && { description }) }
+  return {
+    type: 'object',
+    additionalProperties: false,
+    properties,
+    ...(required && { required }),
+    ...(description && { description })
+  }
 }
 
 function mapOf(additionalProperties: JsonSchema, description: string): JsonSchema {

@@ -56,11 +56,9 @@ export function formatMistake(mistake: Mistake): string {
   const number = String(line)
   // A tab in the margin keeps the caret below its character in every terminal.
   const margin = sourceLine.slice(0, column - 1).replaceAll(/[^\t]/g, ' ')
-  return [
-    head,
-    `  ${number} | ${sourceLine}`,
-    `  ${' '.repeat(number.length)} | ${margin}${'^'.repeat(length)}`
-  ].join('\n')
+  return [head, `  ${number} | ${sourceLine}`, `  ${' '.repeat(number.length)} | ${margin}${'^'.repeat(length)}`].join(
+    '\n'
+  )
 }
 
 /** All mistakes, and how many there are. */

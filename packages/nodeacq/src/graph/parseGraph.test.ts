@@ -100,13 +100,16 @@ describe('a correct graph', () => {
 
   test('records by default into a folder with its name and the time', async () => {
     const now = new Date(2026, 2, 1, 14, 5, 9)
-    const graph = await graphOf('name: my demo\nnodes: { r: { type: Recorder, configure: { folder: "${out}/a" } } }', { now })
+    const graph = await graphOf('name: my demo\nnodes: { r: { type: Recorder, configure: { folder: "${out}/a" } } }', {
+      now
+    })
     expect(graph.out).toMatch(/[/\\]recordings[/\\]my_demo-2026-03-01T14-05-09$/)
     expect(graph.nodes[0]!.configure).toEqual({ folder: `${graph.out}/a` })
   })
 
   test('takes values from the environment: as YAML when unquoted, else as text', async () => {
-    const text = 'nodes:\n  amp:\n    type: Amp\n    configure:\n      sampleRate: ${env:RATE}\n      host: "${env:RATE}"\n'
+    const text =
+      'nodes:\n  amp:\n    type: Amp\n    configure:\n      sampleRate: ${env:RATE}\n      host: "${env:RATE}"\n'
     const graph = await graphOf(text, { env: { RATE: '500' } })
     expect(graph.nodes[0]!.configure).toEqual({ sampleRate: 500, host: '500' })
     const literal = await graphOf('nodes: { amp: { type: Amp, configure: { host: "$${out}" } } }')
@@ -124,7 +127,11 @@ describe('a correct graph', () => {
 
 describe('--set', () => {
   test('changes and adds values, read as YAML', async () => {
-    const set = ['nodes.amp.configure.channelCount=4', 'nodes.amp.params.gain=0.5', 'nodes.filter.configure.design.band.1=30']
+    const set = [
+      'nodes.amp.configure.channelCount=4',
+      'nodes.amp.params.gain=0.5',
+      'nodes.filter.configure.design.band.1=30'
+    ]
     const { nodes } = await graphOf(DEMO, { set: [...set, 'name=other'] })
     expect(nodes[0]).toMatchObject({ params: { gain: 0.5 } })
     expect(nodes[1]!.configure).toMatchObject({ design: { band: [1, 30] } })
@@ -138,16 +145,24 @@ describe('--set', () => {
   })
 
   test('of an unknown path is a mistake that points into the argument', async () => {
-    const set = ['nodes.ampp.configure.sampleRate=1', 'nodes.amp.configure.sampelRate=1', 'nodes.amp.type.x=1', 'name', 'nod.a=1']
+    const set = [
+      'nodes.ampp.configure.sampleRate=1',
+      'nodes.amp.configure.sampelRate=1',
+      'nodes.amp.type.x=1',
+      'name',
+      'nod.a=1'
+    ]
     const { mistakes } = await parse(DEMO, { set: ['nodes.filter.configure.design.band.5=1', ...set] })
-    expect(heads(mistakes).toSorted()).toEqual([
-      "--set:1:1: 'name' sets nothing; expected path.to.key=value",
-      "--set:1:1: unknown key 'nod'; did you mean 'nodes'?",
-      "--set:1:16: nodes.amp.type is text 'Amp' and has no 'x'; expected a map",
-      "--set:1:21: node 'amp': configure: unknown option 'sampelRate'; did you mean 'sampleRate'?",
-      "--set:1:36: nodes.filter.configure.design.band: no position '5' in the list; expected a position from 0 to 1",
-      "--set:1:7: nodes has no 'ampp'; did you mean 'amp'?"
-    ].toSorted())
+    expect(new Set(heads(mistakes))).toEqual(
+      new Set([
+        "--set:1:1: 'name' sets nothing; expected path.to.key=value",
+        "--set:1:1: unknown key 'nod'; did you mean 'nodes'?",
+        "--set:1:16: nodes.amp.type is text 'Amp' and has no 'x'; expected a map",
+        "--set:1:21: node 'amp': configure: unknown option 'sampelRate'; did you mean 'sampleRate'?",
+        "--set:1:36: nodes.filter.configure.design.band: no position '5' in the list; expected a position from 0 to 1",
+        "--set:1:7: nodes has no 'ampp'; did you mean 'amp'?"
+      ])
+    )
   })
 
   test('of a wrong value points at the value', async () => {
@@ -228,7 +243,9 @@ require: { streams: [goood.signals], diskFree: 1 }
   test('name the path of a cycle', async () => {
     const node = (source: string) =>
       `{ type: SosFilter, configure: { design: { type: butter, order: 1, band: [1, 2] } }, inputs: { signals: ${source}.signals } }`
-    expect(await mistakesOf(`nodes:\n  a: ${node('c')}\n  b: ${node('a')}\n  c: ${node('b')}\n  d: ${node('d')}\n`)).toEqual([
+    expect(
+      await mistakesOf(`nodes:\n  a: ${node('c')}\n  b: ${node('a')}\n  c: ${node('b')}\n  d: ${node('d')}\n`)
+    ).toEqual([
       "graph.yaml:3:109: node 'b': input 'signals' closes a cycle: a → b → c → a; expected a graph without cycles",
       "graph.yaml:5:109: node 'd': input 'signals' closes a cycle: d → d; expected a graph without cycles"
     ])
@@ -237,7 +254,9 @@ require: { streams: [goood.signals], diskFree: 1 }
   test('of a document that is no graph', async () => {
     expect(await mistakesOf('')).toEqual([expect.stringContaining('the document is nothing; expected a map with name')])
     expect(await mistakesOf('- a\n')).toEqual([expect.stringContaining('graph.yaml:1:1: the document is a list of 1')])
-    expect(await mistakesOf('name: x\n')).toEqual(["graph.yaml:1:1: the graph has no nodes; expected a section 'nodes'"])
+    expect(await mistakesOf('name: x\n')).toEqual([
+      "graph.yaml:1:1: the graph has no nodes; expected a section 'nodes'"
+    ])
     expect(await mistakesOf('nodes: { a: , b: 3, c: {}, x.y: { type: Amp } }')).toEqual([
       "graph.yaml:1:10: node 'a' has no type; expected type: the name of a node type",
       "graph.yaml:1:18: node 'b' is the number 3; expected a map",
@@ -248,7 +267,8 @@ require: { streams: [goood.signals], diskFree: 1 }
 
   test('of modules: a missing file, one that fails, an unknown host', async () => {
     const file = fileURLToPath(new URL('../../test/fixtures/graph.yaml', import.meta.url))
-    const text = 'modules:\n  - ./gone.ts\n  - ./broken.ts\n  - { path: ./extra.ts, host: labb }\nnodes: { a: { type: Zzz } }\n'
+    const text =
+      'modules:\n  - ./gone.ts\n  - ./broken.ts\n  - { path: ./extra.ts, host: labb }\nnodes: { a: { type: Zzz } }\n'
     const { mistakes } = await parseGraph(text, file, { catalog: testCatalog() })
     expect(heads(mistakes).map((head) => head!.slice(file.length))).toEqual([
       expect.stringMatching(/^:2:5: module '.\/gone.ts': there is no file .*gone.ts; expected a .ts or .js file$/),

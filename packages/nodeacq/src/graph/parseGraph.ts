@@ -48,7 +48,9 @@ export async function parseGraph(text: string, file: string, options: ParseOptio
   const failed = () => ({ graph: undefined, mistakes: mistakes.sorted() })
   if (written === undefined) return failed()
   if (written.kind !== 'map') {
-    mistakes.add(written.place, `the document is ${describeTree(written)}`, { expected: `a map with ${GRAPH_KEYS.join(', ')}` })
+    mistakes.add(written.place, `the document is ${describeTree(written)}`, {
+      expected: `a map with ${GRAPH_KEYS.join(', ')}`
+    })
     return failed()
   }
   for (const argument of set) applySet(written, argument, mistakes)

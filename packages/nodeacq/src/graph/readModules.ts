@@ -67,7 +67,8 @@ async function load(module: GraphModule, { catalog, mistakes }: Context): Promis
   const { absolutePath, path, place, host } = module
   if (!existsSync(absolutePath)) {
     const isElsewhere = host !== undefined && host !== LOCAL_HOST
-    if (!isElsewhere) mistakes.add(place, `module '${path}': there is no file ${absolutePath}`, { expected: 'a .ts or .js file' })
+    if (!isElsewhere)
+      mistakes.add(place, `module '${path}': there is no file ${absolutePath}`, { expected: 'a .ts or .js file' })
     return false
   }
   try {

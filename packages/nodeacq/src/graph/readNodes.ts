@@ -102,7 +102,8 @@ function readInputs(field: Entry | undefined, context: InputsContext): GraphInpu
   const inputs: GraphInput[] = []
   const written = readEntries(field?.value, { subject: `${subject}: inputs`, mistakes })
   for (const [name, entry] of written) {
-    if (type !== undefined && !type.takesAnyInput) checkStream(name, { kind: 'input', type, place: entry.place, subject, mistakes })
+    if (type !== undefined && !type.takesAnyInput)
+      checkStream(name, { kind: 'input', type, place: entry.place, subject, mistakes })
     const input = readInput(name, entry, context)
     if (input !== undefined) inputs.push(input)
   }
@@ -128,7 +129,11 @@ function readInput(name: string, entry: Entry, context: InputsContext): GraphInp
     const wanted = readText(fields.delivery, { subject: `${subject}: delivery`, mistakes })
     if (wanted !== undefined) {
       const place = fields.delivery!.value.place
-      const isKnown = checkName(wanted, DELIVERIES, { place, message: `${subject}: unknown delivery '${wanted}'`, mistakes })
+      const isKnown = checkName(wanted, DELIVERIES, {
+        place,
+        message: `${subject}: unknown delivery '${wanted}'`,
+        mistakes
+      })
       if (isKnown) delivery = wanted as Delivery
     }
     if (from === undefined) {
@@ -159,7 +164,8 @@ export function readStreamName(entry: Entry, { types, subject, mistakes }: Strea
     return undefined
   }
   const { place } = value
-  if (!checkName(node, [...types.keys()], { place, message: `${subject}: there is no node '${node}'`, mistakes })) return undefined
+  if (!checkName(node, [...types.keys()], { place, message: `${subject}: there is no node '${node}'`, mistakes }))
+    return undefined
   const type = types.get(node)
   const isStream =
     type === undefined || type.makesAnyOutput || checkStream(output, { kind: 'output', type, place, subject, mistakes })
@@ -188,7 +194,8 @@ function readOutputs(
 ): Record<string, OutputOptions> {
   const outputs: Record<string, OutputOptions> = {}
   for (const [name, { place, value }] of readEntries(tree, { subject: `${subject}: outputs`, mistakes })) {
-    if (type !== undefined && !type.makesAnyOutput) checkStream(name, { kind: 'output', type, place, subject, mistakes })
+    if (type !== undefined && !type.makesAnyOutput)
+      checkStream(name, { kind: 'output', type, place, subject, mistakes })
     outputs[name] = checkOutputOptions(value, { subject: `${subject}: output '${name}'`, place, mistakes })
   }
   return outputs

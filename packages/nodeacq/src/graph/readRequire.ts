@@ -35,7 +35,9 @@ function readRequiredStream(item: Tree, context: StreamNameContext): RequiredStr
   const fields = readFields(item, ['stream', 'sampleRate'], { subject, mistakes })
   const sampleRate = readPositive(fields.sampleRate, { subject: `${subject}: sampleRate`, mistakes })
   if (fields.stream === undefined) {
-    mistakes.add(item.place, `${subject}: 'stream' is missing`, { expected: '{ stream: node.output, sampleRate: 1000 }' })
+    mistakes.add(item.place, `${subject}: 'stream' is missing`, {
+      expected: '{ stream: node.output, sampleRate: 1000 }'
+    })
     return undefined
   }
   const stream = readStreamName(fields.stream, context)

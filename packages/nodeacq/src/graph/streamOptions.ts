@@ -14,21 +14,36 @@ const size = z.int().min(0)
  * stream's params, as in pyacq.
  */
 export const outputOptionsSchema = z.looseObject({
-  protocol: z.enum(['tcp', 'ipc', 'inproc']).optional().describe('how chunks travel; ipc and inproc stay on one machine'),
+  protocol: z
+    .enum(['tcp', 'ipc', 'inproc'])
+    .optional()
+    .describe('how chunks travel; ipc and inproc stay on one machine'),
   interface: z.string().optional().describe('interface to listen on; default: that of the host'),
-  port: z.union([z.int().min(0).max(65_535), z.literal('*')]).optional().describe('port to listen on; * = any that is free'),
+  port: z
+    .union([z.int().min(0).max(65_535), z.literal('*')])
+    .optional()
+    .describe('port to listen on; * = any that is free'),
   transferMode: z
     .enum(['plaindata', 'sharedmem', 'plaintext', 'sharedarray'])
     .optional()
     .describe('plaindata: over the socket; sharedmem: a ring in shared memory, on one machine')
     .meta({ pyacq: ['transfermode', 'transfertype'] }),
-  streamType: z.string().optional().describe('analogsignal, digitalsignal, event, image …').meta({ pyacq: 'streamtype' }),
+  streamType: z
+    .string()
+    .optional()
+    .describe('analogsignal, digitalsignal, event, image …')
+    .meta({ pyacq: 'streamtype' }),
   dtype: dtype.optional().describe('type of one element, by its numpy name'),
   shape: z
     .union([z.array(z.int()).min(1), z.int()])
     .optional()
     .describe('shape of a chunk; axis 0 is time, -1 = any length'),
-  axisOrder: z.array(z.int().min(0)).nullable().optional().describe('memory order of axes').meta({ pyacq: 'axisorder' }),
+  axisOrder: z
+    .array(z.int().min(0))
+    .nullable()
+    .optional()
+    .describe('memory order of axes')
+    .meta({ pyacq: 'axisorder' }),
   bufferSize: size.optional().describe('samples in the shared ring').meta({ pyacq: 'buffer_size', unit: 'samples' }),
   compression: z.string().optional().describe('e.g. blosc-lz4; empty = none'),
   scale: z.number().nullable().optional(),
@@ -37,7 +52,10 @@ export const outputOptionsSchema = z.looseObject({
   sampleRate: z.number().positive().optional().describe('nominal rate').meta({ pyacq: 'sample_rate', unit: 'Hz' }),
   double: z.boolean().optional().describe('the ring is kept twice, so that every window is one piece'),
   fill: z.number().nullable().optional().describe('what stands in the ring where samples are missing'),
-  channelInfo: z.array(z.looseObject({ name: z.string() })).optional().meta({ pyacq: 'channel_info' }),
+  channelInfo: z
+    .array(z.looseObject({ name: z.string() }))
+    .optional()
+    .meta({ pyacq: 'channel_info' }),
   channelCount: z.int().min(1).optional().meta({ pyacq: 'nb_channel' }),
   flow: z.enum(['realtime', 'wait']).optional().describe('wait: send waits until every consumer has room'),
   retention: z
@@ -65,7 +83,9 @@ export function checkOutputOptions(
     mistakes.add(entry.place, `${subject}: unknown option '${key}'`, { expected, nearest: near })
   }
   if (options['transferMode'] === 'sharedmem' && options['bufferSize'] === undefined) {
-    mistakes.add(place, `${subject}: sharedmem needs a bufferSize`, { expected: 'bufferSize: samples in the ring, e.g. 60000' })
+    mistakes.add(place, `${subject}: sharedmem needs a bufferSize`, {
+      expected: 'bufferSize: samples in the ring, e.g. 60000'
+    })
   }
   return options as OutputOptions
 }

@@ -1,0 +1,95 @@
+import { stringify } from 'yaml'
+import { describeType, toJsonSchema, type JsonSchema } from '../graph/jsonSchema.ts'
+import type { NodeTypeInfo, StreamSpecInfo } from '../graph/TypeCatalog.ts'
+import { layoutTable } from '../screen/layoutTable.ts'
+
+/** A node type for people: what it takes and gives, and how it stands in a graph file. */
+export function nodeTypeLines(type: NodeTypeInfo): string[] {
+  const config = toJsonSchema(type.configSchema)
+  const params = toJsonSchema(type.paramsSchema)
+  const hasParams = Object.keys(params.properties ?? {}).length > 0
+  return [
+    type.name,
+    ...(type.description === '' ? [] : [type.description]),
+    ...(type.pyacqNames.length === 0 ? [] : [`also known as ${type.pyacqNames.join(', ')}`]),
+    ...section('configure', optionLines(config)),
+    ...(hasParams ? section('params (may change while it runs)', optionLines(params)) : []),
+    ...section('inputs', streamLines(type.inputs, type.takesAnyInput)),
+    ...section('outputs', streamLines(type.outputs, type.makesAnyOutput)),
+    ...section('example', exampleLines(type, config))
+  ]
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return ['', `${title}:`, ...lines.map((line) => `  ${line}`)]
+}
+
+function optionLines({ properties = {}, required = [] }: JsonSchema): string[] {
+  const rows = Object.entries(properties).map(([name, schema]) => {
+    const unit = typeof schema.unit === 'string' ? ` (${schema.unit})` : ''
+    const pyacq = [schema.pyacq ?? []].flat().filter((other) => other !== name)
+    const about = [schema.description ?? '', pyacq.length > 0 ? `[pyacq: ${pyacq.join(', ')}]` : '']
+      .filter(Boolean)
+      .join(' ')
+    return [name, `${describeType(schema)}${unit}`, defaultText(schema, required.includes(name)), about]
+  })
+  if (rows.length === 0) return ['none']
+  return layoutTable([{ title: 'OPTION' }, { title: 'VALUE' }, { title: 'DEFAULT' }, { title: 'MEANING' }], rows)
+}
+
+function defaultText(schema: JsonSchema, isRequired: boolean): string {
+  if (schema.default !== undefined) return JSON.stringify(schema.default)
+  return isRequired ? 'required' : '–'
+}
+
+function streamLines(streams: Readonly<Record<string, StreamSpecInfo>>, isOpen: boolean): string[] {
+  const rows = Object.entries(streams).map(([name, { streamType = '', delivery = '', optional }]) => [
+    name,
+    streamType,
+    [delivery, optional === true ? 'optional' : ''].filter(Boolean).join(', ')
+  ])
+  if (isOpen) rows.push(['any name', '', ''])
+  if (rows.length === 0) return ['none']
+  return layoutTable([{ title: 'NAME' }, { title: 'STREAM TYPE' }, { title: '' }], rows)
+}
+
+/** The smallest entry of a graph file: what is required, a few defaults, every input. */
+function exampleLines(type: NodeTypeInfo, { properties = {}, required = [] }: JsonSchema): string[] {
+  const wanted = Object.entries(properties).filter(
+    ([name, schema]) => required.includes(name) || schema.default !== undefined
+  )
+  const configure = Object.fromEntries(wanted.slice(0, 4).map(([name, schema]) => [name, exampleOf(schema)]))
+  const inputs = Object.fromEntries(
+    [...Object.keys(type.inputs), ...(type.takesAnyInput ? ['raw'] : [])].map((name) => [name, 'amp.signals'])
+  )
+  const node = {
+    type: type.name,
+    ...(Object.keys(configure).length > 0 && { configure }),
+    ...(Object.keys(inputs).length > 0 && { inputs })
+  }
+  const name = `${type.name.slice(0, 1).toLowerCase()}${type.name.slice(1)}`
+  return stringify({ nodes: { [name]: node } }, { flowCollectionPadding: true, lineWidth: 100 })
+    .trimEnd()
+    .split('\n')
+}
+
+/** A value that the schema takes, as far as the schema tells. */
+function exampleOf(schema: JsonSchema): unknown {
+  const { default: given, enum: values, properties, required = [], prefixItems, items } = schema
+  if (given !== undefined) return given
+  if (Array.isArray(schema['examples']) && schema['examples'].length > 0) return schema['examples'][0]
+  if (schema.const !== undefined) return schema.const
+  if (values !== undefined) return values[0]
+  const [branch] = schema.anyOf ?? schema.oneOf ?? []
+  if (branch !== undefined) return exampleOf(branch)
+  if (properties !== undefined)
+    return Object.fromEntries(required.map((name) => [name, exampleOf(properties[name] ?? {})]))
+  if (prefixItems !== undefined) return prefixItems.map(exampleOf)
+  if (schema.type === 'array') {
+    return typeof items === 'object' ? Array.from({ length: schema.minItems ?? 1 }, () => exampleOf(items)) : []
+  }
+  if (schema.type === 'boolean') return false
+  if (schema.type === 'string') return '…'
+  if (schema.type === 'number' || schema.type === 'integer') return schema.minimum ?? (schema.exclusiveMinimum ?? 0) + 1
+  return '…'
+}

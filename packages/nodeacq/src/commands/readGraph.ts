@@ -1,0 +1,38 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { installModuleHooks } from '@nodeacq/rpc'
+import { ArgumentError, GraphError } from '../errors.ts'
+import type { Graph } from '../graph/Graph.ts'
+import { nearest } from '../graph/nearest.ts'
+import { parseGraph } from '../graph/parseGraph.ts'
+import { registeredTypes } from '../graph/registeredTypes.ts'
+
+/**
+ * Reads and checks a graph file.
+ * @throws {ArgumentError} when there is no such file. @throws {GraphError} with all of its mistakes.
+ */
+export async function readGraph(
+  file: string,
+  { set, out }: { set: readonly string[]; out?: string | undefined }
+): Promise<Graph> {
+  const text = await readFile(file, 'utf8').catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw new ArgumentError(`${file}: cannot be read: ${error.message}`, { cause: error })
+    const similar = await similarFile(file)
+    throw new ArgumentError(
+      `${file}: there is no such file${similar === undefined ? '' : `; did you mean '${similar}'?`}`
+    )
+  })
+  installModuleHooks()
+  const { graph, mistakes } = await parseGraph(text, file, { catalog: registeredTypes(), set, out })
+  if (graph === undefined) throw new GraphError(mistakes)
+  return graph
+}
+
+async function similarFile(file: string): Promise<string | undefined> {
+  const names = await readdir(dirname(file)).catch(() => [])
+  const similar = nearest(
+    basename(file),
+    names.filter((name) => /\.(ya?ml|json)$/i.test(name))
+  )
+  return similar && join(dirname(file), similar)
+}

@@ -1,0 +1,75 @@
+import { onLogRecord, setLogDisplay, setLogLevel, type LogLevel } from '@nodeacq/rpc'
+import type { Command } from 'commander'
+import { runGraph } from '../run/runGraph.ts'
+import { RunScreen } from '../screen/RunScreen.ts'
+import { collect, logLevelOption, parseSeconds } from './options.ts'
+import { EXIT, type ExitCode, type Output } from './Output.ts'
+import { readGraph } from './readGraph.ts'
+import { StopSignals } from './StopSignals.ts'
+
+interface RunCommandOptions {
+  readonly duration?: number
+  readonly out?: string
+  readonly set: string[]
+  readonly json?: true
+  readonly quiet?: true
+  readonly logLevel: LogLevel
+}
+
+/** `nodeacq run`: runs a graph file until it ends, and says what came of it. */
+export function addRunCommand(program: Command, output: Output, done: (code: ExitCode) => void): void {
+  program
+    .command('run')
+    .summary('run a graph file')
+    .description(
+      'Runs a graph until all of its nodes have ended, --duration is over, or Ctrl-C stops it in order (twice: ends it\n' +
+        'at once). A node that fails or a process that dies is told at once; the others go on.\n' +
+        'Exit code: 0 nothing failed and nothing was lost that may not be; 1 something did; 2 the graph is wrong.'
+    )
+    .argument('<graph>', 'graph file, YAML or JSON')
+    .option('--duration <seconds>', 'stop after this time', parseSeconds)
+    .option('--out <folder>', 'what ${out} in the file stands for (default: recordings/<name>-<time>)')
+    .option(
+      '--set <key=value>',
+      'change a value first, e.g. nodes.amp.configure.channelCount=8; may be repeated',
+      collect,
+      []
+    )
+    .option('--json', 'print one JSON object at the end, and nothing else on standard output')
+    .option('--quiet', 'print problems only')
+    .addOption(logLevelOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ nodeacq run graph.yaml
+  $ nodeacq run graph.yaml --duration 60 --out /data/rat7/day2
+  $ nodeacq run graph.yaml --set nodes.amp.configure.sampleRate=500 --json > result.json`
+    )
+    .action(async (file: string, options: RunCommandOptions) => {
+      const { duration, out, set, json = false, quiet = false, logLevel } = options
+      setLogLevel(logLevel)
+      const graph = await readGraph(file, { set, out })
+      const screen = new RunScreen(output, { graph, duration, json, quiet, debug: logLevel === 'debug' })
+      // The screen shows log records itself: above the live table, and not what it tells anyway.
+      setLogDisplay(false)
+      const unlisten = onLogRecord((record) => screen.log(record))
+      using signals = new StopSignals()
+      try {
+        const summary = await runGraph(graph, {
+          duration,
+          signal: signals.first,
+          kill: signals.second,
+          onStart: (recordings) => screen.start(recordings),
+          onStatus: (status) => screen.status(status),
+          onMessage: (message) => screen.message(message)
+        })
+        screen.end(summary)
+        done(summary.ok ? EXIT.ok : EXIT.notOk)
+      } finally {
+        screen.close()
+        unlisten()
+        setLogDisplay(true)
+      }
+    })
+}

@@ -1,0 +1,206 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { createManager, type ManagerEvent, type ManagerHandle, type ManagerStatus } from '@nodeacq/core'
+import { RunError } from '../errors.ts'
+import type { Graph } from '../graph/Graph.ts'
+import { buildGraph } from './buildGraph.ts'
+import { describeRoom, diskRoom, unmetRequirements } from './requirements.ts'
+import type { RunSummary } from './RunSummary.ts'
+import { Tracker } from './Tracker.ts'
+
+export interface RunOptions {
+  /** s; default: until every node has ended or `signal` fires. */
+  readonly duration?: number | undefined
+  /** Stops the run in order; every sample that was made is kept. */
+  readonly signal?: AbortSignal | undefined
+  /** Ends the processes of the run at once. What was not on disk yet is lost. */
+  readonly kill?: AbortSignal | undefined
+  /** Called four times a second, and once more after the stop. */
+  readonly onStatus?: ((status: RunStatus) => void) | undefined
+  /** Called with everything that somebody at the screen should know. */
+  readonly onMessage?: ((message: RunMessage) => void) | undefined
+  /** Told once, when everything runs. */
+  readonly onStart?: ((recordings: readonly string[]) => void) | undefined
+}
+
+export interface RunStatus {
+  /** s since the start. */
+  readonly elapsed: number
+  readonly nodes: ReturnType<Tracker['nodes']>
+}
+
+export interface RunMessage {
+  readonly level: 'info' | 'warning' | 'error'
+  readonly text: string
+}
+
+/** ms between two looks at the graph. */
+const INTERVAL = 250
+
+/**
+ * Runs a graph from start to end: builds it, checks its `require` section, starts it, waits until every node has ended,
+ * the duration is over or `signal` fires, and stops it in order. A node that fails or a process that dies is told at
+ * once; the rest goes on, unless a required stream has become impossible or nothing is left that makes data.
+ * @throws {RunError} when it cannot be built or started.
+ */
+export async function runGraph(graph: Graph, options: RunOptions = {}): Promise<RunSummary> {
+  const importRoots = [...new Set([dirname(resolve(graph.file)), process.cwd()])]
+  if (graph.out !== undefined) await mkdir(graph.out, { recursive: true })
+  const manager = await createManager({ mode: 'local', importRoots })
+  const unlisten = options.kill && onAbort(options.kill, () => void killGroups(manager, graph))
+  try {
+    return await new Run(manager, graph, options).toEnd()
+  } finally {
+    unlisten?.()
+    await manager.close()
+  }
+}
+
+/** One run of one graph. */
+class Run {
+  readonly #manager: ManagerHandle
+  readonly #graph: Graph
+  readonly #options: RunOptions
+  readonly #tracker: Tracker
+  #startedAt = 0
+  /** Wakes the loop before its time: something happened. */
+  #wake: () => void = () => undefined
+  #isOver = false
+
+  constructor(manager: ManagerHandle, graph: Graph, options: RunOptions) {
+    this.#manager = manager
+    this.#graph = graph
+    this.#options = options
+    this.#tracker = new Tracker(graph)
+  }
+
+  async toEnd(): Promise<RunSummary> {
+    const { signal, onStart } = this.#options
+    const { streams } = await buildGraph(this.#manager, this.#graph, { signal })
+    const status = await this.#manager.status()
+    await this.#checkRequirements(status, streams)
+    signal?.throwIfAborted()
+    const watching = this.#watchEvents()
+    this.#startedAt = performance.now()
+    try {
+      await this.#manager.startAll()
+    } catch (error) {
+      throw new RunError(`${this.#graph.file}: the graph does not start: ${(error as Error).message}`, { cause: error })
+    }
+    onStart?.([...new Set(status.nodes.flatMap(({ recordings }) => recordings))])
+    await this.#untilEnd()
+    const elapsed = this.#elapsed
+    await this.#stop()
+    await this.#look()
+    this.#isOver = true
+    const summary = this.#tracker.summary(Math.round(elapsed * 1000) / 1000)
+    await this.#manager.close()
+    await watching
+    return summary
+  }
+
+  get #elapsed(): number {
+    return (performance.now() - this.#startedAt) / 1000
+  }
+
+  async #checkRequirements(
+    status: ManagerStatus,
+    streams: ReadonlyMap<string, Record<string, unknown>>
+  ): Promise<void> {
+    const room = await diskRoom(this.#graph, { status, streams })
+    const problems = await unmetRequirements(this.#graph, { streams, room })
+    if (problems.length > 0) throw new RunError(problems.join('\n'))
+    const { duration = 0 } = this.#options
+    for (const disk of room) {
+      if (disk.minutes * 60 < duration) this.#say('warning', `${describeRoom(disk)}; the run is to last ${duration} s`)
+    }
+  }
+
+  async #untilEnd(): Promise<void> {
+    const { duration = Infinity, signal } = this.#options
+    const release = signal && onAbort(signal, () => this.#wake())
+    try {
+      for (;;) {
+        await this.#look()
+        if (this.#tracker.isOver) return
+        const impossible = this.#tracker.impossibleStream
+        if (impossible !== undefined)
+          return this.#say('error', `the run ends: the required stream ${impossible} is gone`)
+        if (signal?.aborted) return this.#say('info', 'stopping; once more to end at once')
+        const left = duration - this.#elapsed
+        if (left <= 0) return
+        await this.#sleep(Math.min(INTERVAL, left * 1000))
+      }
+    } finally {
+      release?.()
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((done) => {
+      const timer = setTimeout(done, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        done()
+      }
+    })
+  }
+
+  async #look(): Promise<void> {
+    this.#tracker.add(await this.#manager.status(), performance.now())
+    this.#options.onStatus?.({ elapsed: this.#elapsed, nodes: this.#tracker.nodes() })
+  }
+
+  async #stop(): Promise<void> {
+    try {
+      await this.#manager.stopAll()
+    } catch (error) {
+      const problems = error instanceof AggregateError ? (error.errors as Error[]) : [error as Error]
+      for (const { message } of problems) this.#say('error', `stopping: ${message}`)
+    }
+  }
+
+  /** Tells failures and deaths the moment they are known, with how long ago they happened. */
+  async #watchEvents(): Promise<void> {
+    for (let since = 0; !this.#isOver;) {
+      const { next, events } = await this.#manager.events(since, { timeout: 10_000 })
+      since = next
+      for (const event of events) this.#tell(event)
+    }
+  }
+
+  #tell(event: ManagerEvent & { readonly at: number }): void {
+    const { kind, node, group, message, exit } = event
+    if (kind === 'nodeState' || kind === 'groupClosed' || this.#isOver) return
+    const ago = `${Math.max(0, Date.now() - (exit?.atMs ?? event.at))} ms ago`
+    if (kind === 'groupDied') {
+      this.#tracker.addDeath(group ?? '', message)
+      const nodes = this.#graph.nodes.filter((plan) => plan.group === group).map(({ name }) => name)
+      const whose = nodes.length > 0 ? ` (with ${nodes.join(', ')})` : ''
+      this.#say('error', `${firstLine(message)}${whose}, ${ago}; the others go on`)
+    } else if (kind === 'nodeFailed') this.#say('error', `node '${node}' failed ${ago}: ${message}`)
+    else this.#say('error', `${message}, ${ago}`)
+    this.#wake()
+  }
+
+  #say(level: RunMessage['level'], text: string): void {
+    this.#options.onMessage?.({ level, text })
+  }
+}
+
+/** Kills the processes of the run, and of nothing else that a host may serve. */
+async function killGroups(manager: ManagerHandle, graph: Graph): Promise<void> {
+  const hosts = await manager.listHosts()
+  const kills = hosts.flatMap((host) =>
+    graph.groups.map(async ({ name }) => await host.closeNodeGroup(name, { force: true }))
+  )
+  await Promise.allSettled(kills)
+}
+
+function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) listener()
+  signal.addEventListener('abort', listener)
+  return () => signal.removeEventListener('abort', listener)
+}
+
+const firstLine = (text: string) => text.split('\n')[0]!
