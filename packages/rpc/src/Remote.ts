@@ -5,6 +5,13 @@ interface Proxied {
   readonly '~proxied': true
 }
 
+/** Marks a proxy for the compiler, so that one that is handed on stays what it is. It has no value. */
+declare const REMOTE: unique symbol
+
+interface IsRemote {
+  readonly [REMOTE]: true
+}
+
 type TypedArrays =
   | Int8Array
   | Uint8Array
@@ -33,7 +40,9 @@ export type RemoteValue<T> = 0 extends 1 & T
       ? T
       : T extends PromiseLike<infer V>
         ? RemoteValue<V>
-        : T extends Proxied | AnyFunction | AnyClass
+        : T extends IsRemote
+          ? T
+          : T extends Proxied | AnyFunction | AnyClass
           ? Remote<T>
           : T extends Uint8Array
             ? Uint8Array
@@ -95,4 +104,4 @@ type Callable<F> = F extends abstract new (...args: infer A) => infer R
  * The proxy itself can be awaited and returned like any value; an attribute path cannot without being fetched.
  * `await using` closes and releases the object.
  */
-export type Remote<T> = ([T] extends [AnyClass | AnyFunction] ? Callable<T> : unknown) & Members<T> & AsyncDisposable
+export type Remote<T> = ([T] extends [AnyClass | AnyFunction] ? Callable<T> : unknown) & Members<T> & IsRemote & AsyncDisposable

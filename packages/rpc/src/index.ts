@@ -20,6 +20,7 @@ export {
 } from './controls.ts'
 export type { ProxyOptions } from './proxy.ts'
 export type { Remote, RemoteArgument, RemoteMember, RemoteValue } from './Remote.ts'
+export { importFrom } from './server/importModule.ts'
 export { plainDialect } from './dialect.ts'
 export type { Dialect, ErrorPlace } from './dialect.ts'
 export { float } from './serialize/float.ts'

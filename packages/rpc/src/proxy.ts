@@ -68,12 +68,12 @@ export class ProxyState implements ProxyHandler<object>, Target {
 
   set(_target: object, name: string | symbol): boolean {
     throw new TypeError(
-      `${this}.${String(name)} cannot be assigned to; use setAttribute(proxy, name, value), which waits`
+      `${this.toString()}.${String(name)} cannot be assigned to; use setAttribute(proxy, name, value), which waits`
     )
   }
 
   deleteProperty(_target: object, name: string | symbol): boolean {
-    throw new TypeError(`${this}.${String(name)} cannot be deleted`)
+    throw new TypeError(`${this.toString()}.${String(name)} cannot be deleted`)
   }
 
   /** Awaiting a path fetches what is there. */
@@ -84,7 +84,7 @@ export class ProxyState implements ProxyHandler<object>, Target {
     switch (name) {
       case Symbol.toPrimitive:
         return () => {
-          throw new TypeError(`${this} is in another process and has no value here; await it first`)
+          throw new TypeError(`${this.toString()} is in another process and has no value here; await it first`)
         }
       case Symbol.asyncDispose:
         return async () => {
@@ -101,7 +101,8 @@ export class ProxyState implements ProxyHandler<object>, Target {
 function anything() {}
 Object.defineProperty(anything, inspect.custom, {
   value(this: object) {
-    return String(stateOf(this) ?? 'a proxy')
+    const state = stateOf(this)
+    return state instanceof ProxyState ? state.toString() : 'a proxy'
   }
 })
 

@@ -238,7 +238,7 @@ export class RpcClient implements Caller, AsyncDisposable {
     returnType = options.returnType ?? 'auto'
   ): Promise<unknown> {
     if (this.#ended) return Promise.reject(new DisconnectedError(this.address, this.#ended.reason))
-    if (options.signal?.aborted) return Promise.reject(options.signal.reason)
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason as Error)
     let bytes: Uint8Array | string
     try {
       bytes = opts === undefined ? '' : this.#serializer.encode(opts)
@@ -271,7 +271,7 @@ export class RpcClient implements Caller, AsyncDisposable {
     }
     const { action } = message
     if (action === 'disconnect') return this.#end('the server closed')
-    if (action !== 'return') return this.#malformed.warn(this.#strange(`the action ${String(action)}`))
+    if (action !== 'return') return this.#malformed.warn(this.#strange(`the action ${JSON.stringify(action)}`))
     const pending = this.#pending.take(message['req_id'] as number)
     if (pending === undefined) return
     const error = message['error'] as [type: unknown, lines: unknown] | null | undefined

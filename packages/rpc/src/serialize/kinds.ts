@@ -40,7 +40,6 @@ const CLASS = /^class\b/
 const classes = new WeakMap<object, boolean>()
 
 /** Whether a function was written as a class, so that calling it means constructing. */
-// oxlint-disable-next-line typescript/no-unsafe-function-type -- any function may be asked
 export function isClass(value: Function): boolean {
   let known = classes.get(value)
   if (known === undefined) {

@@ -4,6 +4,7 @@ import { report } from '../report.ts'
 import type { Serializer, Tree } from '../serialize/Serializer.ts'
 import type { ObjectTable } from './ObjectTable.ts'
 import { Peer } from './Peer.ts'
+import type { PeerContexts } from './Peer.ts'
 
 /** A reply to a request that nobody made: clients drop it, and sending it shows whether the peer is there. */
 const PROBE: Tree = { action: 'return', req_id: -2, rval: null, error: null }
@@ -13,6 +14,8 @@ interface WatchOptions {
   readonly interval: number
   /** ms for which a peer may be out of reach before what it holds is released. */
   readonly grace: number
+  /** What a new peer's messages are encoded and decoded with. */
+  readonly contexts: (peer: Peer) => PeerContexts
 }
 
 /**
@@ -23,14 +26,16 @@ export class PeerWatch {
   readonly #socket: ZmqSocket
   readonly #table: ObjectTable
   readonly #grace: number
+  readonly #contexts: (peer: Peer) => PeerContexts
   readonly #peers = new Map<string, Peer>()
   readonly #timer: NodeJS.Timeout
   #round = 1
 
-  constructor(socket: ZmqSocket, table: ObjectTable, { interval, grace }: WatchOptions) {
+  constructor(socket: ZmqSocket, table: ObjectTable, { interval, grace, contexts }: WatchOptions) {
     this.#socket = socket
     this.#table = table
     this.#grace = grace
+    this.#contexts = contexts
     this.#timer = setInterval(() => this.#look(), interval).unref()
   }
 
@@ -44,7 +49,7 @@ export class PeerWatch {
     const key = identity.toString('latin1')
     let peer = this.#peers.get(key)
     if (peer === undefined) {
-      peer = new Peer(identity, serializer)
+      peer = new Peer(identity, serializer, this.#contexts)
       this.#peers.set(key, peer)
     }
     peer.heard = this.#round

@@ -20,7 +20,6 @@ const NOT_SETTABLE = new Set(['then', 'toJSON', 'toString', 'valueOf'])
 
 /** Functions that make code from text. */
 const EVALUATORS = new Set<unknown>([
-  // oxlint-disable-next-line typescript/no-implied-eval -- named to be refused
   Function,
   Object.getPrototypeOf(async () => undefined).constructor,
   Object.getPrototypeOf(function* () {}).constructor,
