@@ -86,3 +86,28 @@ export class RingRangeError extends RangeError {
     this.end = end
   }
 }
+
+/** Nothing that answers as a stream is at the address, or not in time. */
+export class SourceUnreachableError extends StreamError {
+  override readonly name = 'SourceUnreachableError'
+  override readonly code = 'SOURCE_UNREACHABLE'
+  readonly address: string
+
+  constructor(subject: string, address: string, reason: string) {
+    super(`${subject}: no stream at ${address}: ${reason}`)
+    this.address = address
+  }
+}
+
+/** Nothing arrived in time. */
+export class StreamTimeoutError extends StreamError {
+  override readonly name = 'StreamTimeoutError'
+  override readonly code = 'STREAM_TIMEOUT'
+  /** ms */
+  readonly timeout: number
+
+  constructor(subject: string, timeout: number) {
+    super(`${subject}: expected a chunk within ${timeout} ms, got none`)
+    this.timeout = timeout
+  }
+}

@@ -1,1 +1,54 @@
-export {}
+export { OutputStream } from './OutputStream.ts'
+export type { HoleToSkip, SendOptions } from './OutputStream.ts'
+export type { StreamOwner } from './output/owner.ts'
+export type { ConsumerStatus, OutputStatus } from './output/status.ts'
+export { InputStream } from './InputStream.ts'
+export type { ConnectOptions, Received, RecvOptions } from './InputStream.ts'
+export type { BufferOptions } from './input/History.ts'
+export type { ChunksOptions } from './input/ChunkIterator.ts'
+export type { Chunk } from './input/Reception.ts'
+export type { SourceIdentity, StreamSource } from './input/source.ts'
+export type { InputStatus } from './input/status.ts'
+export { subscribe } from './subscribe.ts'
+export type { SubscribeOptions } from './subscribe.ts'
+
+export { DEFAULTS, toWireParams, WIRE_NAMES } from './params.ts'
+export type {
+  Accounting,
+  ChannelInfo,
+  Delivery,
+  Flow,
+  InputSpec,
+  OutputOptions,
+  Protocol,
+  StreamExtras,
+  StreamFields,
+  StreamFilter,
+  StreamInfo,
+  WireDType,
+  WireParams
+} from './params.ts'
+export { fitsShape, parseWireParams } from './spec.ts'
+
+export { LossLedger } from './LossLedger.ts'
+export type { Gap, GapCause, LedgerOptions, LedgerSnapshot, Noted } from './LossLedger.ts'
+export { RingBuffer } from './RingBuffer.ts'
+export type { RingReader, RingReadOptions } from './RingBuffer.ts'
+export type { RingOptions } from './ringLayout.ts'
+export { EVENT_DTYPE, makeEvents, readEvents } from './events.ts'
+export type { StreamEvent } from './events.ts'
+export { getTransferMode, registerTransferMode, transferModeNames } from './transfer/registry.ts'
+export type { DecodedChunk, TransferMode, TransferReceiver, TransferSender } from './transfer/TransferMode.ts'
+
+export {
+  ChunkError,
+  OverrunError,
+  RingRangeError,
+  SharedMemError,
+  SourceUnreachableError,
+  SpecError,
+  StreamError,
+  StreamStateError,
+  StreamTimeoutError
+} from './errors.ts'
+export type { ChunkProblem } from './errors.ts'

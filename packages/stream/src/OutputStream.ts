@@ -1,0 +1,397 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { isNdArray } from '@nodeacq/ndarray'
+import type { NdArray, TypedArray } from '@nodeacq/ndarray'
+import { MACHINE } from './delivery/clock.ts'
+import { turnDue } from './delivery/turn.ts'
+import { ChunkError, StreamStateError } from './errors.ts'
+import type { Gap } from './LossLedger.ts'
+import { ChunkCheck } from './output/ChunkCheck.ts'
+import { Outlet } from './output/Outlet.ts'
+import type { StreamOwner } from './output/owner.ts'
+import { ChunkCopier } from './output/slab.ts'
+import { Stages } from './output/stages.ts'
+import type { Scaling } from './output/stages.ts'
+import { outputStatus } from './output/status.ts'
+import type { OutputStatus } from './output/status.ts'
+import { DEFAULTS, toWireParams } from './params.ts'
+import type { OutputOptions, StreamInfo, WireParams } from './params.ts'
+import { resolveOutput } from './spec.ts'
+import type { ResolvedOutput } from './spec.ts'
+import { getTransferMode } from './transfer/registry.ts'
+import type { TransferSender } from './transfer/TransferMode.ts'
+
+/** Samples `[from, to)` that the source does not have, and why. */
+export type HoleToSkip = Pick<Gap, 'from' | 'to' | 'cause'>
+
+/** How a chunk is sent. */
+export interface SendOptions {
+  /** The caller gives the memory away and never touches it again; nothing is copied. Default false. */
+  handOver?: boolean
+}
+
+const LEASE = 10_000
+const DONE = Promise.resolve()
+/** Options that concern the outlet and are not published. */
+const OWN_OPTIONS = ['advertise', 'lease'] as const
+
+/**
+ * The sending end of a stream.
+ *
+ * ```
+ *   send ─► check ─► stages ─► copy ─► encode ─┬─► XPUB: pyacq, and nodeacq inputs that may lose data
+ *                                              └─► retention log ─► cursors: inputs that may not, and `latest`
+ * ```
+ * `send` resolves when the memory may be used again and, with `flow: 'wait'`, when every input that must not lose
+ * anything has room. Chunks go out in the order of the calls.
+ */
+export class OutputStream implements AsyncDisposable {
+  /** What the node fixes; this stream's own copy. Takes effect at the next `configure`. */
+  spec: OutputOptions
+  readonly owner: StreamOwner
+  readonly #id = randomUUID()
+  readonly #copier = new ChunkCopier()
+  #asked: OutputOptions = {}
+  #resolved: ResolvedOutput | undefined
+  #outlet: Outlet | undefined
+  #outletKey = ''
+  #sender: TransferSender | undefined
+  #check: ChunkCheck | undefined
+  #stages: Stages | undefined
+  #pending: Promise<void> | undefined
+  #isClosed = false
+  #hasStarted = false
+  /** Index that the next chunk begins at, and the same before the stages. */
+  #next = 0
+  #fed = 0
+  /** Within this process arrays are handed over as they are. */
+  #isByReference = false
+  #chunks = 0
+  #samples = 0
+  #bytes = 0
+
+  constructor(spec: OutputOptions = {}, owner: StreamOwner = {}) {
+    this.spec = { ...spec }
+    this.owner = owner
+  }
+
+  /** Over RPC this object is referred to, not copied. */
+  get '~proxied'(): true {
+    return true
+  }
+
+  get isConfigured(): boolean {
+    return this.#outlet !== undefined
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Everything known about the stream; before `configure`, what the spec says. @throws {SpecError} */
+  get info(): StreamInfo {
+    return (this.#resolved ?? resolveOutput(this.spec, {}, this.#subject)).info
+  }
+
+  /** The map that an input needs to connect, here or elsewhere, under pyacq's names. @throws {StreamStateError} */
+  get params(): WireParams {
+    const outlet = this.#requireOutlet()
+    const own: Record<string, unknown> = {
+      version: 1,
+      id: this.#id,
+      node: this.owner.node ?? null,
+      output: this.owner.name ?? null,
+      process: `${hostname()}/${process.pid}`,
+      machine: MACHINE
+    }
+    if (outlet.side !== undefined) own['side'] = outlet.side
+    return toWireParams(this.info, own)
+  }
+
+  /** Absolute index of the last sample of this run, plus one. */
+  get index(): number {
+    return this.#outlet?.hub.index ?? 0
+  }
+
+  /** Counts starts: 0 until the first `startRun`. */
+  get run(): number {
+    return this.#outlet?.hub.run ?? 0
+  }
+
+  /** Inputs that are connected: nodeacq's and pyacq's. */
+  get consumerCount(): number {
+    return this.#outlet?.consumerCount ?? 0
+  }
+
+  get #subject(): string {
+    const { node, name } = this.owner
+    const stream = name === undefined ? 'OutputStream' : `OutputStream '${name}'`
+    return node === undefined ? stream : `${stream} of node '${node}'`
+  }
+
+  /**
+   * Opens the stream. May be repeated until the first chunk: options add to those of earlier calls, and inputs that are
+   * connected already are told, as long as the place stays the same.
+   * @throws {SpecError} @throws {StreamStateError} @throws {AddressInUseError} @throws {AddressError}
+   */
+  async configure(options: OutputOptions = {}): Promise<void> {
+    this.#requireOpen()
+    if (this.#hasStarted) throw new StreamStateError(`${this.#subject} has sent data and cannot be configured again`)
+    const asked = { ...this.#asked, ...options }
+    const published = { ...asked }
+    for (const key of OWN_OPTIONS) delete published[key]
+    const resolved = resolveOutput(this.spec, published, this.#subject)
+    this.#asked = asked
+    const outlet = await this.#outletFor(resolved)
+    outlet.adjust(resolved.info, resolved.local.retention)
+    this.#adopt({ ...resolved, info: { ...resolved.info, ...outlet.place } })
+    outlet.hub.broadcast({ kind: 'params', params: this.params })
+  }
+
+  /** The sockets that are open, when they are what is asked for; otherwise new ones. */
+  async #outletFor({ info }: ResolvedOutput): Promise<Outlet> {
+    const { advertise, lease } = this.#asked
+    const key = JSON.stringify([info.protocol, info.interface, info.port, advertise, lease])
+    if (this.#outlet && this.#outletKey === key) return this.#outlet
+    this.#outlet?.close()
+    this.#outlet = undefined
+    const outlet = await Outlet.open(info, {
+      lease: typeof lease === 'number' ? lease : LEASE,
+      advertise: typeof advertise === 'string' ? advertise : undefined,
+      subject: this.#subject,
+      pipe: `nodeacq_pipe_${randomUUID()}`
+    })
+    if (this.#isClosed) {
+      outlet.close()
+      this.#requireOpen()
+    }
+    this.#outletKey = key
+    return (this.#outlet = outlet)
+  }
+
+  #adopt(resolved: ResolvedOutput): void {
+    const { info, local } = resolved
+    this.#sender?.close()
+    this.#sender = getTransferMode(info.transferMode).createSender(info)
+    const isScaled = local.applyScale === true && (info.scale !== null || info.offset !== null)
+    const scaling: Scaling | undefined = isScaled ? { scale: info.scale ?? 1, offset: info.offset ?? 0 } : undefined
+    const stages = new Stages({ filters: local.preFilters ?? [], scaling, minChunkSize: local.minChunkSize ?? 0 })
+    this.#stages = stages.isIdle ? undefined : stages
+    const published = isScaled ? { ...info, scale: null, offset: null } : info
+    this.#resolved = { ...resolved, info: { ...published, ...this.#sender.infoExtras } }
+    this.#isByReference = info.protocol === 'inproc' && info.transferMode === DEFAULTS.transferMode
+    this.#check = resolved.given.has('shape') ? new ChunkCheck(info, this.#subject) : undefined
+  }
+
+  /** Nobody said what shape the chunks have: the first one does. */
+  #adoptShape(data: NdArray | TypedArray): ChunkCheck {
+    const { info, given, local } = this.#resolved as ResolvedOutput
+    const shape = isNdArray(data) ? [-1, ...data.shape.slice(1)] : [-1]
+    const check = new ChunkCheck({ ...info, shape }, this.#subject)
+    check.accept(data)
+    this.#adopt({ info: { ...info, shape }, local, given: new Set([...given, 'shape']) })
+    this.#requireOutlet().hub.broadcast({ kind: 'params', params: this.params })
+    return check
+  }
+
+  /**
+   * Sends one chunk, shape `(samples, …)`. `index` is the absolute index of its last sample plus one; by default the
+   * chunk follows the one before. A jump forward declares a hole. Typed arrays are cut into samples.
+   * @throws {ChunkError} when dtype or shape are not the stream's, or the index goes back. @throws {StreamStateError}
+   */
+  send(data: NdArray | TypedArray, index?: number, options?: SendOptions): Promise<void> {
+    try {
+      const { hub } = this.#requireOutlet()
+      if (hub.hasEnded)
+        throw new StreamStateError(`${this.#subject}: run ${hub.run} has ended; startRun() begins another`)
+      const check = this.#check ?? this.#adoptShape(data)
+      this.#hasStarted = true
+      const handOver = options?.handOver === true
+      if (this.#stages) return this.#sendStaged(check.toArray(data), index, handOver)
+      return this.#sendPiece(check.accept(data), index, handOver)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  async #sendStaged(data: NdArray, index: number | undefined, handOver: boolean): Promise<void> {
+    const stages = this.#stages as Stages
+    this.#fed = index ?? this.#fed + data.length
+    for (const [at, piece] of stages.push(data, this.#fed)) {
+      await this.#sendPiece((this.#check as ChunkCheck).accept(piece), at, handOver || stages.copies)
+    }
+  }
+
+  #sendPiece(data: NdArray, index: number | undefined, handOver: boolean): Promise<void> {
+    const { accounting, bufferSize } = this.info
+    const count = accounting === 'messages' ? 1 : data.length
+    const end = index ?? this.#next + count
+    if (!Number.isSafeInteger(end) || (accounting !== 'none' && end - count < this.#next)) {
+      const message = `${this.#subject}: chunk index ${end} with ${count} samples begins before ${this.#next}`
+      throw new ChunkError('index', message)
+    }
+    this.#next = end
+    const piece: Piece = { data, start: end - count, end, handOver }
+    if (this.#pending !== undefined) return this.#enqueue(() => this.#sendInTurn(piece))
+    const ringIsFull = bufferSize > 0 && this.#requireOutlet().hub.whenTaken(end - bufferSize) !== undefined
+    return ringIsFull ? this.#enqueue(() => this.#sendInTurn(piece)) : this.#sendNow(piece)
+  }
+
+  #sendNow(piece: Piece): Promise<void> {
+    const frames = this.#encode(piece)
+    if (frames instanceof Promise) return this.#enqueue(async () => this.#publish(piece, await frames))
+    return this.#publish(piece, frames)
+  }
+
+  async #sendInTurn(piece: Piece): Promise<void> {
+    const { bufferSize } = this.info
+    if (bufferSize > 0) await this.#requireOutlet().hub.whenTaken(piece.end - bufferSize)
+    await this.#publish(piece, await this.#encode(piece))
+  }
+
+  #encode(piece: Piece): readonly Uint8Array[] | undefined | Promise<readonly Uint8Array[]> {
+    const sender = this.#sender as TransferSender
+    if (!piece.handOver && !(sender.copies && !this.#isByReference)) piece.data = this.#copier.copy(piece.data)
+    return this.#isByReference ? undefined : sender.encode(piece.data, piece.end)
+  }
+
+  #publish({ data, start, end }: Piece, frames: readonly Uint8Array[] | undefined): Promise<void> {
+    const outlet = this.#requireOutlet()
+    const { hub } = outlet
+    const at = performance.now()
+    if (start > hub.index && this.info.accounting !== 'none') hub.declareHole(hub.index, start, 'device')
+    this.#chunks += 1
+    this.#samples += data.length
+    this.#bytes += data.byteLength
+    const bytes = frames ? totalLength(frames) : data.byteLength
+    const sent = outlet.deliver({
+      kind: 'chunk',
+      run: hub.run,
+      start,
+      index: end,
+      bytes,
+      at,
+      frames,
+      data: frames ? undefined : data
+    })
+    const room = hub.whenCaughtUp()
+    const turn = turnDue()
+    return room === undefined && turn === undefined ? (sent ?? DONE) : settle(sent, room, turn)
+  }
+
+  /** Runs `task` after what was sent before it. */
+  #enqueue(task: () => Promise<void> | void): Promise<void> {
+    const done = (this.#pending ?? DONE).then(task)
+    const quiet: Promise<void> = done
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#pending === quiet) this.#pending = undefined
+      })
+    this.#pending = quiet
+    return done
+  }
+
+  #inOrder(task: () => void): void {
+    if (this.#pending === undefined) task()
+    else void this.#enqueue(task)
+  }
+
+  /** Declares that the source has nothing in `[from, to)`; the next chunk begins at `to` or later. */
+  skip({ from, to, cause }: HoleToSkip): void {
+    const { hub } = this.#requireOutlet()
+    if (!Number.isSafeInteger(to) || !Number.isSafeInteger(from)) {
+      throw new ChunkError('index', `${this.#subject}: a gap from ${from} to ${to} is no range of samples`)
+    }
+    if (to <= this.#next) return
+    this.#hasStarted = true
+    this.#flushStages()
+    const begin = this.#next
+    this.#next = this.#fed = to
+    this.#inOrder(() => {
+      hub.declareHole(begin, to, cause)
+    })
+  }
+
+  #flushStages(): void {
+    for (const [at, piece] of this.#stages?.flush() ?? []) {
+      const sent = this.#sendPiece(piece, at, true)
+      void this.#enqueue(() => sent)
+    }
+  }
+
+  /** Begins a new run: its index starts from 0. What was gathered for a larger chunk is forgotten. */
+  startRun(): void {
+    const { hub } = this.#requireOutlet()
+    this.#stages?.flush()
+    this.#next = this.#fed = 0
+    this.#inOrder(() => {
+      hub.startRun()
+      this.#sender?.resetIndex()
+    })
+  }
+
+  /** pyacq's name for `startRun`. */
+  resetBufferIndex(): void {
+    this.startRun()
+  }
+
+  /** No more data in this run: inputs finish when they have all of it. Resolves when the last chunk is on its way. */
+  async endRun(): Promise<void> {
+    if (this.#isClosed) return
+    const { hub } = this.#requireOutlet()
+    this.#flushStages()
+    await this.#enqueue(() => {
+      hub.endRun()
+    })
+  }
+
+  status(): OutputStatus {
+    return outputStatus({
+      name: this.owner.name ?? '',
+      info: this.info,
+      outlet: this.#outlet,
+      sent: { chunks: this.#chunks, samples: this.#samples, bytes: this.#bytes }
+    })
+  }
+
+  /** Ends the stream for all inputs. What was sent still goes out for up to a second. Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#outlet?.hub.release()
+    await this.#pending
+    this.#outlet?.close()
+    this.#sender?.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new StreamStateError(`${this.#subject} is closed`)
+  }
+
+  #requireOutlet(): Outlet {
+    this.#requireOpen()
+    if (!this.#outlet) throw new StreamStateError(`${this.#subject} is not configured`)
+    return this.#outlet
+  }
+}
+
+interface Piece {
+  data: NdArray
+  readonly start: number
+  readonly end: number
+  readonly handOver: boolean
+}
+
+function totalLength(frames: readonly Uint8Array[]): number {
+  let total = 0
+  for (const frame of frames) total += frame.length
+  return total
+}
+
+async function settle(...waits: readonly (Promise<void> | undefined)[]): Promise<void> {
+  for (const wait of waits) if (wait) await wait
+}

@@ -1,0 +1,257 @@
+import type { Delivery } from '../params.ts'
+import type { HoleTuple, SideMessage, SideMessageOf } from '../side/messages.ts'
+import { monotonicNow } from './clock.ts'
+import { Consumer } from './Consumer.ts'
+import type { ConsumerLink, Service } from './Consumer.ts'
+import { RetentionLog } from './RetentionLog.ts'
+import type { Entry, RetentionLimits } from './RetentionLog.ts'
+
+/** Runs whose last index is remembered for inputs that come back. */
+const RUNS = 1000
+/** Holes of a run that an input that comes later is still told one by one. */
+const HOLES = 10_000
+const MARKS_PER_SECOND = 20
+
+export interface HubOptions {
+  readonly flow: 'realtime' | 'wait'
+  readonly retention: RetentionLimits
+}
+
+/**
+ * The output's side of delivery, whatever carries the messages: the current run, the chunks that are kept, and every
+ * nodeacq input with its cursor.
+ *
+ *   send ─► publish ─► log ─┬─ cursor of consumer 1 ─► link (ROUTER, or the input itself within one process)
+ *                           └─ cursor of consumer 2 ─► …
+ */
+export class Hub {
+  flow: 'realtime' | 'wait'
+  readonly log: RetentionLog
+  readonly #consumers = new Map<string, Consumer>()
+  readonly #acks = new Map<string, { run: number; index: number }>()
+  readonly #ends = new Map<number, number>()
+  #holes: { run: number; list: HoleTuple[] } = { run: 0, list: [] }
+  #run = 0
+  #index = 0
+  #hasEnded = false
+  readonly #waiting = new Set<{ isDone: () => boolean; resolve: () => void }>()
+  #nextMark = 0
+  #isClosed = false
+  readonly #indexAtEndOf = (run: number): number => this.#ends.get(run) ?? 0
+
+  constructor({ flow, retention }: HubOptions) {
+    this.flow = flow
+    this.log = new RetentionLog(retention)
+  }
+
+  get run(): number {
+    return this.#run
+  }
+
+  get index(): number {
+    return this.#index
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  get consumers(): readonly Consumer[] {
+    return [...this.#consumers.values()]
+  }
+
+  /** Where a named input has said that everything is on disk. */
+  acknowledged(name: string): { run: number; index: number } | undefined {
+    return this.#acks.get(name)
+  }
+
+  /** Begins a new run at index 0. */
+  startRun(): void {
+    const previous = this.#run
+    const index = this.#index
+    this.#ends.set(previous, index)
+    this.#ends.delete(previous - RUNS)
+    this.#run += 1
+    this.#index = 0
+    this.#hasEnded = false
+    this.#holes = { run: this.#run, list: [] }
+    this.broadcast({ kind: 'run', run: this.#run, previous, index })
+  }
+
+  endRun(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.broadcast({ kind: 'end', run: this.#run, index: this.#index })
+  }
+
+  /** The source has nothing in `[index, to)`; tells every input before the next chunk goes out. */
+  declareHole(from: number, to: number, cause: string): void {
+    const hole: HoleTuple = [from, to, cause]
+    if (this.#holes.list.length < HOLES) this.#holes.list.push(hole)
+    this.#index = Math.max(this.#index, to)
+    this.broadcast({ kind: 'holes', run: this.#run, holes: [hole] })
+  }
+
+  publish(entry: Entry): void {
+    this.#index = entry.index
+    this.log.append(entry)
+    if (this.#consumers.size > 0) {
+      for (const consumer of this.#consumers.values()) consumer.pump(this.log, this.#indexAtEndOf)
+      if (entry.at >= this.#nextMark) this.#mark(entry)
+    }
+    this.log.prune(entry.at, this.flow === 'wait' ? this.#heldFrom() : Infinity)
+  }
+
+  #mark(entry: Entry): void {
+    this.#nextMark = entry.at + 1000 / MARKS_PER_SECOND
+    this.broadcast({ kind: 'mark', run: entry.run, index: entry.index, time: monotonicNow() })
+  }
+
+  /** Position of the oldest chunk that a lossless input on a waiting output still has to be sent. */
+  #heldFrom(): number {
+    let position = Infinity
+    for (const consumer of this.#consumers.values()) {
+      if (consumer.service === 'complete' && consumer.holding) position = Math.min(position, consumer.cursor)
+    }
+    return position
+  }
+
+  /** On a waiting output: something to await while an input that must not lose anything has no room. */
+  whenCaughtUp(): Promise<void> | undefined {
+    if (this.flow !== 'wait') return undefined
+    return this.#wait(() => this.#heldFrom() >= this.log.end)
+  }
+
+  /** On a waiting output whose chunks lie in a ring: something to await while samples before `start` are not taken. */
+  whenTaken(start: number): Promise<void> | undefined {
+    if (this.flow !== 'wait') return undefined
+    return this.#wait(() => {
+      for (const { service, holding, oldestUntaken } of this.#consumers.values()) {
+        if (service !== 'complete' || !holding || oldestUntaken >= this.log.end) continue
+        const entry = this.log.at(Math.max(oldestUntaken, this.log.first))
+        if (entry.run === this.#run && entry.start < start) return false
+      }
+      return true
+    })
+  }
+
+  #wait(isDone: () => boolean): Promise<void> | undefined {
+    if (this.#isClosed || isDone()) return undefined
+    return new Promise((resolve) => {
+      this.#waiting.add({ isDone, resolve })
+    })
+  }
+
+  #checkRoom(): void {
+    for (const waiting of this.#waiting) {
+      if (!this.#isClosed && !waiting.isDone()) continue
+      this.#waiting.delete(waiting)
+      waiting.resolve()
+    }
+  }
+
+  broadcast(message: SideMessage): void {
+    for (const consumer of this.#consumers.values()) consumer.link.post(message)
+  }
+
+  announceHead(): void {
+    this.broadcast({ kind: 'head', run: this.#run, index: this.#index, time: monotonicNow() })
+  }
+
+  /** Takes in an input whose subscription is in place, and brings it up to date. */
+  admit(id: string, hello: SideMessageOf<'hello'>, link: ConsumerLink, isLocal = false): Consumer {
+    // An input that comes back over a new connection takes its own place.
+    for (const known of this.#consumers.values()) if (known.input === hello.consumer) this.#consumers.delete(known.id)
+    const service = this.#serviceFor(hello.delivery as Delivery, isLocal)
+    const { run, from } = this.#positionFor(hello, service)
+    const name = hello.name ?? undefined
+    const window = { chunks: Math.max(1, hello.chunks), bytes: Math.max(1, hello.bytes) }
+    const consumer = new Consumer({ id, input: hello.consumer, name, service, who: hello.who, link, window, run })
+    const head = { headRun: this.#run, index: this.#index, hasEnded: this.#hasEnded }
+    link.post({ kind: 'welcome', consumer: hello.consumer, run, from, ...head })
+    for (let r = run; r < this.#run; r++) {
+      link.post({ kind: 'run', run: r + 1, previous: r, index: this.#indexAtEndOf(r) })
+    }
+    if (this.#holes.list.length > 0) link.post({ kind: 'holes', run: this.#run, holes: [...this.#holes.list] })
+    if (this.#hasEnded) link.post({ kind: 'end', run: this.#run, index: this.#index })
+    if (service === 'complete') this.#rewind(consumer, run, from)
+    else consumer.cursor = this.log.end
+    this.#consumers.set(consumer.id, consumer)
+    consumer.pump(this.log, this.#indexAtEndOf)
+    return consumer
+  }
+
+  #serviceFor(delivery: Delivery, isLocal: boolean): Service {
+    if (delivery === 'latest') return 'latest'
+    if (delivery === 'complete' || this.flow === 'wait') return 'complete'
+    return isLocal ? 'bounded' : 'live'
+  }
+
+  /** Where counting starts: where the input was, else behind its last acknowledgement, else as its delivery says. */
+  #positionFor(hello: SideMessageOf<'hello'>, service: Service): { run: number; from: number } {
+    if (hello.run !== null && hello.from !== null && hello.run <= this.#run && hello.run > this.#run - RUNS) {
+      return { run: hello.run, from: hello.from }
+    }
+    if (service !== 'complete') return { run: this.#run, from: this.#index }
+    const acknowledged = hello.name === null ? undefined : this.#acks.get(hello.name)
+    return acknowledged ? { run: acknowledged.run, from: acknowledged.index } : { run: this.#run, from: 0 }
+  }
+
+  #rewind(consumer: Consumer, run: number, from: number): void {
+    consumer.cursor = this.log.find(run, from)
+    if (consumer.cursor > this.log.first) return
+    if (this.log.first < this.log.end) {
+      const oldest = this.log.at(this.log.first)
+      consumer.tellGone(oldest.run, oldest.start, this.#indexAtEndOf)
+    } else {
+      consumer.tellGone(this.#run, this.#index, this.#indexAtEndOf)
+    }
+  }
+
+  /** What an input says, other than hello. False when nobody of that id was admitted. */
+  hear(id: string, message: SideMessage): boolean {
+    const consumer = this.#consumers.get(id)
+    if (consumer === undefined) return false
+    consumer.lastSeen = performance.now()
+    switch (message.kind) {
+      case 'credit':
+        this.#credit(consumer, message)
+        break
+      case 'ack':
+        if (consumer.name !== undefined) this.#acks.set(consumer.name, { run: message.run, index: message.index })
+        break
+      case 'sync':
+        consumer.link.post({ kind: 'synced', id: message.id, run: this.#run, index: this.#index })
+        break
+      case 'leave':
+        this.remove(id)
+        break
+      default: // `alive` has done its work by being heard.
+    }
+    return true
+  }
+
+  #credit(consumer: Consumer, { taken, holding }: SideMessageOf<'credit'>): void {
+    consumer.credit(taken)
+    consumer.holding = holding
+    consumer.pump(this.log, this.#indexAtEndOf)
+    this.#checkRoom()
+  }
+
+  remove(id: string): void {
+    if (this.#consumers.delete(id)) this.#checkRoom()
+  }
+
+  /** Lets go of whoever waits for room. */
+  release(): void {
+    this.#isClosed = true
+    this.#checkRoom()
+  }
+
+  close(): void {
+    this.release()
+    this.broadcast({ kind: 'goodbye', run: this.#run, index: this.#index })
+    this.#consumers.clear()
+    this.log.clear()
+  }
+}

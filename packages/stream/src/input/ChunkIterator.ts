@@ -1,0 +1,67 @@
+import type { Chunk, Reception, TakeOptions, TakenChunk } from './Reception.ts'
+
+/** How `chunks` reads. */
+export interface ChunksOptions {
+  /** Ends the reading. */
+  signal?: AbortSignal
+  /** The data of a chunk need only be valid until the next step. Default false: it is the reader's own. */
+  borrow?: boolean
+}
+
+const DONE: IteratorResult<Chunk, undefined> = { done: true, value: undefined }
+
+/** Chunks of one run. Written by hand: a layer of generators costs more than all the rest of a small chunk. */
+export class ChunkIterator implements AsyncIterableIterator<Chunk> {
+  readonly #reception: Reception
+  readonly #signal: AbortSignal | undefined
+  readonly #onEnd: () => void
+  #isDone = false
+  readonly #options: TakeOptions = { wantData: true, stopAtEnd: true, isCancelled: () => this.#isDone }
+
+  constructor(reception: Reception, { signal }: ChunksOptions, onEnd: () => void) {
+    this.#reception = reception
+    this.#signal = signal
+    this.#onEnd = onEnd
+    if (signal?.aborted === true) this.#end()
+    else signal?.addEventListener('abort', this.#cancel, { once: true })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<Chunk, undefined>> {
+    if (this.#isDone) return Promise.resolve(DONE)
+    const taken = this.#reception.take(this.#options)
+    if (taken instanceof Promise) return taken.then(this.#toResult, this.#fail)
+    return Promise.resolve(this.#toResult(taken))
+  }
+
+  return(): Promise<IteratorResult<Chunk, undefined>> {
+    this.#end()
+    return Promise.resolve(DONE)
+  }
+
+  readonly #toResult = (taken: TakenChunk | undefined): IteratorResult<Chunk, undefined> => {
+    if (taken !== undefined && !this.#isDone) return { done: false, value: taken as Chunk }
+    this.#end()
+    return DONE
+  }
+
+  readonly #fail = (error: unknown): never => {
+    this.#end()
+    throw error
+  }
+
+  readonly #cancel = (): void => {
+    this.#end()
+    this.#reception.inbox.wake()
+  }
+
+  #end(): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#signal?.removeEventListener('abort', this.#cancel)
+    this.#onEnd()
+  }
+}

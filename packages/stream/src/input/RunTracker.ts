@@ -1,0 +1,180 @@
+import { LossLedger } from '../LossLedger.ts'
+import type { Gap, LedgerSnapshot } from '../LossLedger.ts'
+import type { Accounting } from '../params.ts'
+import type { HoleTuple } from '../side/messages.ts'
+
+/** Accounts of earlier runs that are kept. */
+const PAST_RUNS = 16
+/** Runs behind the current one whose last index is remembered. */
+const REMEMBERED = 100
+const MAX_HOLES = 10_000
+
+/** What an input knows of the runs of its output, and which run a chunk belongs to when its message does not say. */
+export class RunTracker {
+  readonly ledger: LossLedger
+  /** Accounts of the runs before, newest last. */
+  readonly past: LedgerSnapshot[] = []
+  readonly #accounting: Accounting
+  /** Last index of runs that are over, or were replaced by another. */
+  readonly #ends = new Map<number, number>()
+  #latest = 0
+  readonly #ended = new Set<number>()
+  /** Everything that the output declared before this point is known. */
+  #known = { run: 0, index: 0 }
+  #holes = new Map<number, HoleTuple[]>()
+  /** Runs up to this one are over and done with; their chunks are not wanted any more. */
+  #floor = -1
+  #joined = { run: 0, index: 0 }
+
+  constructor(accounting: Accounting, missing: 'lost' | 'skipped') {
+    this.#accounting = accounting
+    this.ledger = new LossLedger({ accounting, missing })
+  }
+
+  get run(): number {
+    return this.ledger.run
+  }
+
+  get next(): number {
+    return this.ledger.next ?? 0
+  }
+
+  /** Newest run that was heard of. */
+  get latest(): number {
+    return this.#latest
+  }
+
+  get head(): Readonly<{ run: number; index: number }> {
+    return this.#known
+  }
+
+  /** Counting starts here. */
+  join(run: number, from: number | undefined): void {
+    this.#latest = Math.max(this.#latest, run)
+    this.#floor = run - 1
+    this.#joined = { run, index: from ?? -1 }
+    this.ledger.startRun(run, from)
+    this.#tellLedger(run)
+  }
+
+  /** The output is at least this far, and what it declared before is known. */
+  reached(run: number, index: number): void {
+    this.#latest = Math.max(this.#latest, run)
+    if (run > this.#known.run || (run === this.#known.run && index > this.#known.index)) this.#known = { run, index }
+  }
+
+  began(run: number, previous: number, index: number): void {
+    this.#ends.set(previous, index)
+    this.#ends.delete(previous - REMEMBERED)
+    this.reached(run, 0)
+  }
+
+  ended(run: number, index: number): void {
+    this.#ends.set(run, index)
+    this.#ended.add(run)
+    this.#ended.delete(run - REMEMBERED)
+    this.reached(run, index)
+  }
+
+  declare(run: number, holes: readonly HoleTuple[]): void {
+    if (run < this.run) return
+    const known = this.#holes.get(run) ?? []
+    for (const hole of holes) {
+      // They come in order; an output that is joined again tells them all once more.
+      if (hole[1] <= (known.at(-1)?.[1] ?? -1)) continue
+      known.push(hole)
+      if (known.length > MAX_HOLES) known.shift()
+      if (run === this.run) this.#tellLedgerOf(hole)
+    }
+    this.#holes.set(run, known)
+  }
+
+  #tellLedger(run: number): void {
+    for (const hole of this.#holes.get(run) ?? []) this.#tellLedgerOf(hole)
+  }
+
+  #tellLedgerOf([from, to, cause]: HoleTuple): void {
+    if (this.#accounting !== 'none') this.ledger.declare({ from, to, cause })
+  }
+
+  /** Closes the accounts up to `run` and opens its own, from 0. */
+  open(run: number): void {
+    this.#closeAccount()
+    for (let missed = this.run + 1; missed < run; missed++) {
+      this.past.push(this.ledger.startRun(missed, 0))
+      this.#tellLedger(missed)
+      this.#closeAccount()
+    }
+    this.past.push(this.ledger.startRun(run, 0))
+    this.past.splice(0, this.past.length - PAST_RUNS)
+    this.#tellLedger(run)
+    for (const known of this.#holes.keys()) if (known < run) this.#holes.delete(known)
+    this.#latest = Math.max(this.#latest, run)
+  }
+
+  /** Whatever of the current run has not come is missing now. */
+  #closeAccount(): void {
+    const end = this.#ends.get(this.run)
+    if (end !== undefined && this.#accounting !== 'none') this.ledger.endAt(end)
+  }
+
+  /** Nothing of the runs up to now shall be delivered any more. */
+  forgetRun(): void {
+    this.#floor = Math.max(this.#floor, this.run)
+  }
+
+  /** Whether the chunk was asked for: it is neither of a run that is done with, nor from before the joining. */
+  isWanted(run: number, index: number): boolean {
+    if (run <= this.#floor || run < this.run) return false
+    return run !== this.#joined.run || index > this.#joined.index || this.#accounting === 'none'
+  }
+
+  /** True when the chunk simply follows the one before. */
+  follows(start: number): boolean {
+    return (
+      this.#latest === this.run &&
+      this.#floor < this.run &&
+      (this.ledger.next === start || this.ledger.next === undefined)
+    )
+  }
+
+  /** Whether enough is known to say which run a chunk belongs to, and which holes come before it. */
+  canJudge(index: number): boolean {
+    const { run, index: known } = this.#known
+    return run > this.run ? true : index <= known
+  }
+
+  /** The run of a chunk, from its place alone. Undefined when it is of none that is wanted. */
+  runOf(start: number, index: number): number | undefined {
+    for (let run = Math.max(this.run, this.#floor + 1); run <= this.#latest; run++) {
+      const fits = index <= (this.#ends.get(run) ?? Infinity)
+      const goesBack = run === this.run && start < this.next && this.#accounting !== 'none' && run < this.#latest
+      if (fits && !goesBack) return run
+    }
+    return this.#latest > this.#floor ? this.#latest : undefined
+  }
+
+  /** Where the current run ends, once the output has said so. */
+  get end(): number | undefined {
+    return this.#ended.has(this.run) ? this.#ends.get(this.run) : undefined
+  }
+
+  /** Where the current run was when another one began. */
+  get replacedAt(): number | undefined {
+    return this.#latest > this.run ? this.#ends.get(this.run) : undefined
+  }
+
+  /** Whether nothing of the current run before `index` is to come: it came, or the source does not have it. */
+  isComplete(index: number): boolean {
+    if (this.#accounting === 'none')
+      return this.ledger.next === index || (this.ledger.next === undefined && index === 0)
+    let at = this.next
+    for (const [from, to] of this.#holes.get(this.run) ?? []) if (from <= at && at < to) at = to
+    return at >= index
+  }
+
+  /** Gives up on what is missing before `index`. */
+  settle(index: number): readonly Gap[] {
+    return this.#accounting === 'none' ? [] : this.ledger.endAt(index)
+  }
+}

@@ -1,0 +1,65 @@
+import { ZmqSocket } from '@nodeacq/zmq'
+import type { Entry } from '../delivery/RetentionLog.ts'
+import { report } from '../log.ts'
+
+/** Messages that wait for this input before the output drops its next ones, as in pyacq. */
+const HIGH_WATER_MARK = 1000
+/** Messages taken from zeromq ahead of the reader. */
+const AHEAD = 16
+/** The run of a chunk does not stand in its message. */
+export const UNKNOWN_RUN = -1
+
+/** The data socket of an input: a SUB that reads a little ahead, so that a slow reader leaves the rest to zeromq. */
+export class Subscription {
+  readonly #socket: ZmqSocket
+  readonly #deliver: (entry: Entry) => number
+  #isReading = false
+
+  /** @throws {AddressError} */
+  constructor(at: {
+    address: string
+    token?: string
+    /** Takes one message and says how many wait now. */
+    deliver: (entry: Entry) => number
+    /** Called when the connection stands. */
+    onConnected?: () => void
+  }) {
+    const { address, token, deliver, onConnected } = at
+    this.#deliver = deliver
+    this.#socket = new ZmqSocket('sub', { receiveHighWaterMark: HIGH_WATER_MARK })
+    try {
+      if (onConnected) this.#socket.onConnection('handshake', onConnected)
+      this.#socket.connect(address)
+      this.#socket.subscribe('')
+      // After the rest: when the output has heard of the token, it has heard of everything.
+      if (token !== undefined) this.#socket.subscribe(token)
+    } catch (error) {
+      this.#socket.close()
+      throw error
+    }
+  }
+
+  /** Reads on, unless enough waits already. */
+  read(): void {
+    if (this.#isReading || this.#socket.closed) return
+    this.#isReading = true
+    this.#socket.receive().then(this.#onMessage, this.#onEnd)
+  }
+
+  readonly #onMessage = (frames: Buffer[]): void => {
+    this.#isReading = false
+    let bytes = 0
+    for (const frame of frames) bytes += frame.length
+    const entry: Entry = { kind: 'chunk', run: UNKNOWN_RUN, start: 0, index: 0, bytes, at: 0, frames, data: undefined }
+    if (this.#deliver(entry) < AHEAD) this.read()
+  }
+
+  readonly #onEnd = (error: unknown): void => {
+    this.#isReading = false
+    if (!this.#socket.closed) report('error', 'the data socket of an input failed', error)
+  }
+
+  close(): void {
+    this.#socket.close()
+  }
+}

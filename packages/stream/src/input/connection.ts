@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { MACHINE } from '../delivery/clock.ts'
+import type { Service, Window } from '../delivery/Consumer.ts'
+import { localHub } from '../delivery/localHubs.ts'
+import { TOKEN_PREFIX } from '../delivery/Publisher.ts'
+import { SourceUnreachableError, SpecError, StreamStateError } from '../errors.ts'
+import { report } from '../log.ts'
+import { dataAddress } from '../output/addresses.ts'
+import type { StreamOwner } from '../output/owner.ts'
+import type { Delivery, InputSpec, StreamInfo, WireParams } from '../params.ts'
+import type { SideMessageOf } from '../side/messages.ts'
+import { SideClient } from '../side/SideClient.ts'
+import { checkInputSpec, parseWireParams } from '../spec.ts'
+import { getTransferMode } from '../transfer/registry.ts'
+import { LocalLink } from './LocalLink.ts'
+import type { OutputLink } from './OutputLink.ts'
+import { Reception } from './Reception.ts'
+import { nodeacqParams } from './source.ts'
+import type { NodeacqParams } from './source.ts'
+import { Subscription } from './Subscription.ts'
+
+/** What may be on its way to an input that must not lose anything. */
+const COMPLETE_WINDOW: Window = { chunks: 1000, bytes: 64 * 1024 * 1024 }
+/** Enough that the way there and back does not limit the rate of small chunks. */
+const LATEST_WINDOW: Window = { chunks: 4, bytes: 64 * 1024 * 1024 }
+/** pyacq's high-water mark. */
+const BOUNDED_WINDOW: Window = { chunks: 1000, bytes: Number.MAX_SAFE_INTEGER }
+/** ms for a subscription to travel after the connection stands, where nobody confirms it. */
+const PLAIN_SETTLE = 50
+
+export interface ConnectionOptions {
+  readonly spec: InputSpec
+  readonly delivery: Delivery
+  /** Name of the consumer, for one that resumes after its own last acknowledgement. */
+  readonly name: string | undefined
+  /** ms */
+  readonly timeout: number
+  readonly owner: StreamOwner
+  readonly subject: string
+}
+
+/** A reception whose subscription is in place, and where it comes from. */
+export interface Connection {
+  readonly reception: Reception
+  readonly own: NodeacqParams | undefined
+}
+
+/**
+ * Connects to the stream that `wire` describes and waits until its output has confirmed that nothing will be missed.
+ * @throws {SpecError} @throws {SharedMemError} @throws {StreamStateError} @throws {SourceUnreachableError}
+ */
+export async function openConnection(wire: WireParams, options: ConnectionOptions): Promise<Connection> {
+  const { spec, subject, delivery } = options
+  const info = parseWireParams(wire, `${subject}: params of the source`)
+  checkInputSpec(spec, info, subject)
+  const own = nodeacqParams(info.nodeacq)
+  const service = serviceFor(info, own, delivery)
+  if (service === 'plain' && delivery === 'complete') {
+    report('warning', `${subject}: delivery 'complete' needs a nodeacq source; from pyacq it is 'bestEffort'`)
+  }
+  const opening = new Opening(info, own, service, options)
+  try {
+    await opening.settle()
+    return { reception: opening.reception, own }
+  } catch (error) {
+    opening.reception.close()
+    throw error
+  }
+}
+
+/** How the output will serve this input; the hub decides in the same way. */
+function serviceFor(info: StreamInfo, own: NodeacqParams | undefined, delivery: Delivery): Service | 'plain' {
+  if (own === undefined) return 'plain'
+  if (delivery === 'latest') return 'latest'
+  if (delivery === 'complete' || info.flow === 'wait') return 'complete'
+  return info.protocol === 'inproc' ? 'bounded' : 'live'
+}
+
+function windowFor(service: Service | 'plain'): Window {
+  return service === 'latest' ? LATEST_WINDOW : service === 'complete' ? COMPLETE_WINDOW : BOUNDED_WINDOW
+}
+
+class Opening {
+  readonly reception: Reception
+  readonly #info: StreamInfo
+  readonly #own: NodeacqParams | undefined
+  readonly #options: ConnectionOptions
+  readonly #consumer = randomUUID()
+  readonly #done = Promise.withResolvers<void>()
+  #link: OutputLink | undefined
+  #hasJoined = false
+
+  constructor(
+    info: StreamInfo,
+    own: NodeacqParams | undefined,
+    service: Service | 'plain',
+    options: ConnectionOptions
+  ) {
+    this.#info = info
+    this.#own = own
+    this.#options = options
+    this.reception = new Reception({
+      info,
+      receiver: getTransferMode(info.transferMode).createReceiver(info),
+      service,
+      window: windowFor(service),
+      filters: options.spec.postFilters ?? [],
+      subject: options.subject,
+      measuresLatency: own?.machine === MACHINE,
+      onParams: this.#adopt,
+      onUnknown: this.#helloAgain
+    })
+  }
+
+  async settle(): Promise<void> {
+    const { timeout, subject } = this.#options
+    const { service } = this.reception
+    const address = dataAddress(this.#info)
+    const timer = setTimeout(() => {
+      this.#done.reject(new SourceUnreachableError(subject, address, `no answer within ${timeout} ms`))
+    }, timeout)
+    try {
+      if (service === 'plain') this.#subscribe(address)
+      else this.#join(address, service)
+      await this.#done.promise
+    } finally {
+      clearTimeout(timer)
+    }
+    this.reception.subscription?.read()
+  }
+
+  /** A source of pyacq's does not confirm anything. */
+  #subscribe(address: string): void {
+    const onConnected = (): void => {
+      setTimeout(this.#done.resolve, PLAIN_SETTLE)
+    }
+    this.reception.subscription = new Subscription({ address, deliver: this.reception.deliver, onConnected })
+  }
+
+  #join(address: string, service: Service): void {
+    let token: string | null = null
+    if (service === 'live') {
+      token = TOKEN_PREFIX + randomUUID()
+      this.reception.subscription = new Subscription({ address, token, deliver: this.reception.deliver })
+    }
+    this.#link = this.#openLink(address)
+    this.reception.link = this.#link
+    this.#hello(token, null)
+  }
+
+  #openLink(address: string): OutputLink {
+    const { subject } = this.#options
+    const listener = { chunk: this.reception.chunk, message: this.#hear }
+    if (this.#info.protocol === 'inproc') {
+      const hub = localHub(this.#info.interface)
+      if (hub !== undefined) return new LocalLink(hub, listener)
+      const where = this.#own?.identity.process ?? 'unknown'
+      const reason = `it is not open in this process (it was in process ${where}); other processes need tcp or ipc`
+      throw new SourceUnreachableError(subject, address, reason)
+    }
+    if (this.#own?.side === undefined) {
+      const expected = 'the address of a side channel'
+      throw new SpecError({ subject, key: 'nodeacq.side', expected, got: 'nothing: the output is not configured' })
+    }
+    return new SideClient(this.#own.side, listener, subject)
+  }
+
+  #hello(token: string | null, position: { run: number; from: number } | null): void {
+    const { name, delivery, owner } = this.#options
+    const who = { node: owner.node ?? null, input: owner.name ?? null, process: `${hostname()}/${process.pid}` }
+    const { run, from } = position ?? { run: null, from: null }
+    const window = windowFor(this.reception.service)
+    this.#link?.hello({
+      kind: 'hello',
+      consumer: this.#consumer,
+      name: name ?? null,
+      token,
+      delivery,
+      run,
+      from,
+      ...window,
+      who
+    })
+  }
+
+  readonly #helloAgain = (): void => {
+    if (this.#hasJoined) this.#hello(null, this.reception.prepareToResume())
+  }
+
+  readonly #hear = (message: Parameters<Reception['message']>[0]): void => {
+    if (message.kind === 'welcome') this.#welcome(message)
+    else this.reception.message(message)
+  }
+
+  #welcome(message: SideMessageOf<'welcome'>): void {
+    if (message.consumer !== this.#consumer) return
+    if (this.#hasJoined) this.reception.resume(message)
+    else this.reception.join(message)
+    this.#hasJoined = true
+    this.#done.resolve()
+  }
+
+  readonly #adopt = (params: WireParams): void => {
+    const { subject, spec, delivery } = this.#options
+    const { reception } = this
+    try {
+      const info = parseWireParams(params, `${subject}: params of the source`)
+      checkInputSpec(spec, info, subject)
+      reception.adopt(info, getTransferMode(info.transferMode).createReceiver(info))
+      if (serviceFor(info, this.#own, delivery) !== 'complete') return
+    } catch (error) {
+      report('error', `${subject}: the source has changed its params to some that do not fit`, error)
+      return
+    }
+    if (reception.service === 'complete' || reception.service === 'latest') return
+    reception.becomeComplete(COMPLETE_WINDOW)
+    this.#helloAgain()
+  }
+}
+
+/** The stream was never connected, or is closed. */
+export function notConnected(subject: string, isClosed: boolean): StreamStateError {
+  return new StreamStateError(`${subject} is ${isClosed ? 'closed' : 'not connected'}`)
+}

@@ -1,0 +1,114 @@
+import { withAdvertisedHost } from '@nodeacq/zmq'
+import { Hub } from '../delivery/Hub.ts'
+import { publishLocally, withdrawLocally } from '../delivery/localHubs.ts'
+import { Publisher } from '../delivery/Publisher.ts'
+import type { Entry } from '../delivery/RetentionLog.ts'
+import { report } from '../log.ts'
+import { DEFAULTS } from '../params.ts'
+import type { OutputOptions, StreamInfo } from '../params.ts'
+import { SideServer } from '../side/SideServer.ts'
+import { advertisedHost, bindAddresses, isExposed, publishedPlace } from './addresses.ts'
+
+/** Default retention: the smaller of the two. */
+const RETENTION = { seconds: 5, bytes: 256 * 1024 * 1024 }
+/** ms between two announcements of the head. */
+const HEAD_INTERVAL = 1000
+
+export interface OutletOptions {
+  /** ms without any sign of life after which an input counts as dead. */
+  readonly lease: number
+  /** Host name or address that peers are given in place of a wildcard. */
+  readonly advertise: string | undefined
+  /** For messages: whose stream this is. */
+  readonly subject: string
+  /** Name of the pipe, for inproc. */
+  readonly pipe: string
+}
+
+/** Where the chunks of an output go: its sockets, or its entry in the registry of this process, and the hub. */
+export class Outlet {
+  readonly hub: Hub
+  /** `interface` and `port` as peers need them. */
+  readonly place: Pick<StreamInfo, 'interface' | 'port'>
+  /** Address of the side channel as peers need it; none within one process. */
+  readonly side: string | undefined
+  readonly #publisher: Publisher | undefined
+  readonly #server: SideServer | undefined
+  readonly #heads: NodeJS.Timeout
+
+  private constructor(at: {
+    hub: Hub
+    place: Pick<StreamInfo, 'interface' | 'port'>
+    side?: string
+    publisher?: Publisher
+    server?: SideServer
+  }) {
+    this.hub = at.hub
+    this.place = at.place
+    this.side = at.side
+    this.#publisher = at.publisher
+    this.#server = at.server
+    this.#heads = setInterval(() => {
+      at.hub.announceHead()
+    }, HEAD_INTERVAL)
+    this.#heads.unref()
+  }
+
+  /** @throws {AddressInUseError} @throws {AddressError} */
+  static async open(info: StreamInfo, options: OutletOptions): Promise<Outlet> {
+    const { lease, advertise, subject, pipe } = options
+    const hub = new Hub({ flow: info.flow, retention: { ...RETENTION, samples: Infinity } })
+    if (info.protocol === 'inproc') {
+      publishLocally(pipe, hub)
+      return new Outlet({ hub, place: { interface: pipe, port: `//${pipe}` } })
+    }
+    const addresses = bindAddresses(info)
+    const host = advertisedHost(info, advertise)
+    if (isExposed(addresses)) report('warning', `${subject}: ${addresses.data} is open to other machines, unencrypted`)
+    const { publisher, address } = await Publisher.bind(addresses.data)
+    try {
+      const server = await SideServer.bind(addresses.side, { hub, publisher, lease, subject })
+      const place = publishedPlace(withAdvertisedHost(address, host))
+      return new Outlet({ hub, place, side: withAdvertisedHost(server.address, host), publisher, server })
+    } catch (error) {
+      publisher.close()
+      throw error
+    }
+  }
+
+  /** What may change as long as nothing was sent. */
+  adjust(info: StreamInfo, retention: OutputOptions['retention']): void {
+    // In a mode with a ring the messages only point into it; it is what is kept.
+    const samples = info.bufferSize > 0 && info.transferMode !== DEFAULTS.transferMode ? info.bufferSize : Infinity
+    this.hub.flow = info.flow
+    this.hub.log.limits = { ...RETENTION, ...retention, samples }
+  }
+
+  /** Subscriptions to everything on the data socket. */
+  get subscribers(): number {
+    return this.#publisher?.subscribers ?? 0
+  }
+
+  /** Nodeacq's inputs and pyacq's. */
+  get consumerCount(): number {
+    return this.hub.consumers.filter(({ service }) => service !== 'live').length + this.subscribers
+  }
+
+  /** Sends a chunk to whoever shall have it; what comes back is to be awaited where it is something. */
+  deliver(entry: Entry): Promise<void> | undefined {
+    this.hub.publish(entry)
+    if (this.#publisher === undefined || this.#publisher.subscribers === 0 || entry.frames === undefined) {
+      return undefined
+    }
+    return this.#publisher.send(entry.frames)
+  }
+
+  /** Safe to call twice. What was sent still goes out for a second. */
+  close(): void {
+    clearInterval(this.#heads)
+    this.hub.close()
+    if (this.#server === undefined) withdrawLocally(this.place.interface)
+    this.#publisher?.close()
+    this.#server?.close()
+  }
+}
