@@ -2,16 +2,7 @@ import type { Accounting } from './params.ts'
 
 /** Why samples are missing. `device`: they never existed; `skipped`: passed over on purpose. Others are losses. */
 export type GapCause =
-  | 'dropped'
-  | 'overrun'
-  | 'retention'
-  | 'device'
-  | 'torn'
-  | 'disk'
-  | 'restart'
-  | 'damaged'
-  | 'skipped'
-  | (string & {})
+  'dropped' | 'overrun' | 'retention' | 'device' | 'torn' | 'disk' | 'restart' | 'damaged' | 'skipped' | (string & {})
 
 /** Samples `[from, to)` that are missing. `declared`: the source itself says so, so that nothing was lost on the way. */
 export interface Gap {
@@ -193,7 +184,8 @@ export class LossLedger {
     const isRange = Number.isSafeInteger(from) && Number.isSafeInteger(to) && from < to
     if (!isRange || this.#accounting === 'none') return NO_GAPS
     const next = this.#next
-    if (next === undefined || to > next) this.#announce({ from: Math.max(from, next ?? from), to, cause, declared: true })
+    if (next === undefined || to > next)
+      this.#announce({ from: Math.max(from, next ?? from), to, cause, declared: true })
     return next === undefined || from >= next ? NO_GAPS : this.#reclassify({ from, to, cause, declared: true })
   }
 
@@ -254,6 +246,11 @@ export class LossLedger {
 
   /** Remembers a hole that lies ahead; of what overlaps, the earlier declaration holds. */
   #announce(hole: Gap): void {
+    const last = this.#announced.at(-1)
+    if (!last || hole.from >= last.to) {
+      if (this.#announced.length < MAX_ANNOUNCED) append(this.#announced, hole)
+      return
+    }
     const merged: Gap[] = []
     let at = hole.from
     for (const known of this.#announced) {

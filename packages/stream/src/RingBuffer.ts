@@ -194,7 +194,8 @@ export function checkRingChunk(
   if (!data.dtype.equals(layout.dtype)) {
     throw new ChunkError('dtype', `chunk for a ring: expected dtype ${layout.dtype.name}, got ${data.dtype.name}`)
   }
-  const fits = data.ndim === layout.shape.length && data.shape.every((n, axis) => axis === 0 || n === layout.shape[axis])
+  const fits =
+    data.ndim === layout.shape.length && data.shape.every((n, axis) => axis === 0 || n === layout.shape[axis])
   if (!fits) {
     const expected = ['samples', ...layout.shape.slice(1)].join(', ')
     throw new ChunkError('shape', `chunk for a ring: expected shape (${expected}), got (${data.shape.join(', ')})`)

@@ -72,7 +72,12 @@ export function canonicalNames(entries: Iterable<readonly [string, unknown]>, su
     const key = OUR_NAMES.get(spelling) ?? spelling
     const other = named.get(key)
     if (other !== undefined && describe(other) !== describe(value)) {
-      throw new SpecError({ subject, key: spelling, expected: `${describe(other)}, given as well`, got: describe(value) })
+      throw new SpecError({
+        subject,
+        key: spelling,
+        expected: `${describe(other)}, given as well`,
+        got: describe(value)
+      })
     }
     named.set(key, value)
   }

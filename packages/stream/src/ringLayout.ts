@@ -97,6 +97,7 @@ export class RingLayout {
 
   /** Bytes of a chunk in the order of the ring's axes; a view of the chunk where it lies so already. */
   orderedBytes(data: NdArray): Uint8Array {
+    if (data.size === 0) return new Uint8Array(0)
     return this.axisOrder ? data.transpose(this.axisOrder).bytes() : data.bytes()
   }
 

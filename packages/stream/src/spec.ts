@@ -87,7 +87,7 @@ export function checkInputSpec(spec: InputSpec, source: StreamInfo, subject: str
       field === 'shape'
         ? fitsShape(readPattern(wanted, subject), source.shape)
         : field === 'streamType'
-          ? kindOf(String(wanted)) === kindOf(source.streamType)
+          ? kindOf(readField(field, wanted, subject)) === kindOf(source.streamType)
           : sameValue(field, readField(field, wanted, subject), source[field])
     if (!fits) {
       const got = `${describe(source[field])} of the source`

@@ -191,11 +191,13 @@ function backwardBytes(shape: readonly number[], strides: readonly number[]): nu
 
 /** The block of memory that the items fill. No copy. */
 function blockOf(data: NdArray, { shape, strides }: MemoryLayout): Uint8Array {
+  if (data.size === 0) return new Uint8Array(0)
   return new Uint8Array(data.buffer, data.byteOffset - backwardBytes(shape, strides), data.byteLength)
 }
 
 /** The items without holes, axes in the order and direction that they have in memory. */
 function copyCompactly(data: NdArray, order: readonly number[]): Uint8Array {
+  if (data.size === 0) return new Uint8Array(0)
   let forward = data
   for (const [axis, stride] of data.strides.entries()) {
     if (stride < 0) forward = forward.flip(axis)

@@ -80,7 +80,10 @@ class SharedMemReceiver implements TransferReceiver {
     const count = readUint64(message, SIZE_AT)
     if (index > MAX_WORD || count > Math.min(this.#size, index)) {
       const expected = `at most ${this.#size} samples, up to an index of ${MAX_WORD}`
-      throw new ChunkError('malformed', `message of a chunk in shared memory: expected ${expected}, got ${count}, ${index}`)
+      throw new ChunkError(
+        'malformed',
+        `message of a chunk in shared memory: expected ${expected}, got ${count}, ${index}`
+      )
     }
     return { index, count, data: wantData ? this.ring.read(index - count, index) : null }
   }

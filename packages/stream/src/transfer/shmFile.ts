@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { unlinkSync, writeSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { readlinkSync, statfsSync, unlinkSync, writeSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
@@ -31,7 +31,11 @@ export interface ShmFile {
 export function createShmFile(size: number): ShmFile {
   const folder = existsSync(FOLDER) ? FOLDER : tmpdir()
   removeAbandonedFiles(folder)
-  const path = join(folder, `${PREFIX}${process.pid}-${startOf('self') ?? 0}-${space()}-${randomBytes(4).toString('hex')}`)
+  requireRoom(folder, size)
+  const path = join(
+    folder,
+    `${PREFIX}${process.pid}-${startOf('self') ?? 0}-${space()}-${randomBytes(4).toString('hex')}`
+  )
   let fd: number
   try {
     fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)
@@ -73,9 +77,16 @@ export function openShmFile(path: string, size: number): number {
   throw new SharedMemError(path, `expected a file of ${size} bytes, got ${found.isFile() ? found.size : 'no file'}`)
 }
 
+/** A hopeless size is refused before the disk, or the memory, is full of zeros. */
+function requireRoom(folder: string, size: number): void {
+  const { bavail, bsize } = statfsSync(folder)
+  if (size <= bavail * bsize) return
+  throw new SharedMemError(folder, `expected at most the ${bavail * bsize} bytes that are free, got a ring of ${size}`)
+}
+
 function writeZeros(fd: number, size: number): void {
   const zeros = new Uint8Array(Math.min(size, ZEROS_AT_ONCE))
-  for (let done = 0; done < size; ) {
+  for (let done = 0; done < size;) {
     done += writeSync(fd, zeros, 0, Math.min(zeros.length, size - done), done)
   }
 }
