@@ -32,8 +32,9 @@ export interface SendOptions {
 
 const LEASE = 10_000
 const DONE = Promise.resolve()
-/** Options that concern the outlet and are not published. */
-const OWN_OPTIONS = ['advertise', 'lease'] as const
+const HIGH_WATER_MARK = 1000
+/** ms that closing waits for inputs that may not lose anything. */
+const LINGER = 1000
 
 /**
  * The sending end of a stream.
@@ -60,7 +61,6 @@ export class OutputStream implements AsyncDisposable {
   #stages: Stages | undefined
   #pending: Promise<void> | undefined
   #isClosed = false
-  #hasStarted = false
   /** Index that the next chunk begins at, and the same before the stages. */
   #next = 0
   #fed = 0
@@ -130,17 +130,18 @@ export class OutputStream implements AsyncDisposable {
   }
 
   /**
-   * Opens the stream. May be repeated until the first chunk: options add to those of earlier calls, and inputs that are
+   * Opens the stream. May be repeated before the first chunk of a run: options add to those of earlier calls, and inputs that are
    * connected already are told, as long as the place stays the same.
    * @throws {SpecError} @throws {StreamStateError} @throws {AddressInUseError} @throws {AddressError}
    */
   async configure(options: OutputOptions = {}): Promise<void> {
     this.#requireOpen()
-    if (this.#hasStarted) throw new StreamStateError(`${this.#subject} has sent data and cannot be configured again`)
+    const hub = this.#outlet?.hub
+    if (hub && this.#next > 0 && !hub.hasEnded) {
+      throw new StreamStateError(`${this.#subject} has sent data in run ${hub.run}: end it before configuring again`)
+    }
     const asked = { ...this.#asked, ...options }
-    const published = { ...asked }
-    for (const key of OWN_OPTIONS) delete published[key]
-    const resolved = resolveOutput(this.spec, published, this.#subject)
+    const resolved = resolveOutput(this.spec, asked, this.#subject)
     this.#asked = asked
     const outlet = await this.#outletFor(resolved)
     outlet.adjust(resolved.info, resolved.local.retention)
@@ -149,18 +150,14 @@ export class OutputStream implements AsyncDisposable {
   }
 
   /** The sockets that are open, when they are what is asked for; otherwise new ones. */
-  async #outletFor({ info }: ResolvedOutput): Promise<Outlet> {
-    const { advertise, lease } = this.#asked
-    const key = JSON.stringify([info.protocol, info.interface, info.port, advertise, lease])
+  async #outletFor({ info, local }: ResolvedOutput): Promise<Outlet> {
+    const { advertise, lease = LEASE, highWaterMark = HIGH_WATER_MARK } = local
+    const key = JSON.stringify([info.protocol, info.interface, info.port, advertise, lease, highWaterMark])
     if (this.#outlet && this.#outletKey === key) return this.#outlet
     this.#outlet?.close()
     this.#outlet = undefined
-    const outlet = await Outlet.open(info, {
-      lease: typeof lease === 'number' ? lease : LEASE,
-      advertise: typeof advertise === 'string' ? advertise : undefined,
-      subject: this.#subject,
-      pipe: `nodeacq_pipe_${randomUUID()}`
-    })
+    const pipe = `nodeacq_pipe_${randomUUID()}`
+    const outlet = await Outlet.open(info, { lease, advertise, highWaterMark, subject: this.#subject, pipe })
     if (this.#isClosed) {
       outlet.close()
       this.#requireOpen()
@@ -205,7 +202,6 @@ export class OutputStream implements AsyncDisposable {
       if (hub.hasEnded)
         throw new StreamStateError(`${this.#subject}: run ${hub.run} has ended; startRun() begins another`)
       const check = this.#check ?? this.#adoptShape(data)
-      this.#hasStarted = true
       const handOver = options?.handOver === true
       if (this.#stages) return this.#sendStaged(check.toArray(data), index, handOver)
       return this.#sendPiece(check.accept(data), index, handOver)
@@ -303,7 +299,6 @@ export class OutputStream implements AsyncDisposable {
       throw new ChunkError('index', `${this.#subject}: a gap from ${from} to ${to} is no range of samples`)
     }
     if (to <= this.#next) return
-    this.#hasStarted = true
     this.#flushStages()
     const begin = this.#next
     this.#next = this.#fed = to
@@ -360,6 +355,7 @@ export class OutputStream implements AsyncDisposable {
     this.#isClosed = true
     this.#outlet?.hub.release()
     await this.#pending
+    await this.#outlet?.hub.whenDelivered(LINGER)
     this.#outlet?.close()
     this.#sender?.close()
   }

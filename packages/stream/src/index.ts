@@ -25,7 +25,6 @@ export type {
   StreamFields,
   StreamFilter,
   StreamInfo,
-  WireDType,
   WireParams
 } from './params.ts'
 export { fitsShape, parseWireParams } from './spec.ts'

@@ -78,6 +78,12 @@ export interface OutputOptions extends Partial<Omit<StreamFields, 'dtype' | 'sha
   shape?: number | readonly number[]
   /** How much the output keeps for `complete` consumers; the smaller of the two. Default 5 s and 256 MB. */
   retention?: { seconds?: number; bytes?: number }
+  /** Messages that wait for one slow PUB/SUB consumer before its next ones are dropped; 0 is no limit. Default 1000. */
+  highWaterMark?: number
+  /** Host name or address given to peers where `interface` is a wildcard. Default: an address of this machine. */
+  advertise?: string
+  /** ms without any sign of life after which a consumer counts as dead. Default 10 000. */
+  lease?: number
   /** Applied to each chunk before it is sent, in order. */
   preFilters?: readonly StreamFilter[]
   /** Samples gathered before a chunk is sent; default 0, each `send` is a chunk. */
@@ -95,6 +101,8 @@ export interface InputSpec {
   protocol?: Protocol
   transferMode?: string
   delivery?: Delivery
+  /** Messages that wait for this input before the output drops its next ones (PUB/SUB); 0 is no limit. Default 1000. */
+  highWaterMark?: number
   /** Applied to each chunk after it was received, in order. */
   postFilters?: readonly StreamFilter[]
 }

@@ -13,7 +13,7 @@ import {
 } from './params.ts'
 
 /** Options of an output that concern only itself and are not published. */
-export type LocalOptions = Pick<OutputOptions, 'retention' | 'preFilters' | 'minChunkSize' | 'applyScale'>
+export type LocalOptions = Pick<OutputOptions, (typeof LOCAL)[number]>
 
 /** What an output was told, put together. */
 export interface ResolvedOutput {
@@ -23,7 +23,7 @@ export interface ResolvedOutput {
   given: ReadonlySet<string>
 }
 
-const LOCAL = ['retention', 'preFilters', 'minChunkSize', 'applyScale'] as const satisfies (keyof LocalOptions)[]
+const LOCAL = ['retention', 'highWaterMark', 'advertise', 'lease', 'preFilters', 'minChunkSize', 'applyScale'] as const
 
 /** Without one of these a map describes no stream. */
 const REQUIRED = ['protocol', 'interface', 'port', 'transferMode', 'dtype', 'shape'] as const

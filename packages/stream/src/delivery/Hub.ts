@@ -34,8 +34,9 @@ export class Hub {
   #run = 0
   #index = 0
   #hasEnded = false
-  readonly #waiting = new Set<{ isDone: () => boolean; resolve: () => void }>()
+  readonly #waiting = new Set<{ isDone: () => boolean; resolve: () => void; evenIfReleased: boolean }>()
   #nextMark = 0
+  #isReleased = false
   #isClosed = false
   readonly #indexAtEndOf = (run: number): number => this.#ends.get(run) ?? 0
 
@@ -136,15 +137,15 @@ export class Hub {
   }
 
   #wait(isDone: () => boolean): Promise<void> | undefined {
-    if (this.#isClosed || isDone()) return undefined
+    if (this.#isReleased || isDone()) return undefined
     return new Promise((resolve) => {
-      this.#waiting.add({ isDone, resolve })
+      this.#waiting.add({ isDone, resolve, evenIfReleased: false })
     })
   }
 
   #checkRoom(): void {
     for (const waiting of this.#waiting) {
-      if (!this.#isClosed && !waiting.isDone()) continue
+      if (!(this.#isReleased && !waiting.evenIfReleased) && !waiting.isDone()) continue
       this.#waiting.delete(waiting)
       waiting.resolve()
     }
@@ -244,11 +245,31 @@ export class Hub {
 
   /** Lets go of whoever waits for room. */
   release(): void {
-    this.#isClosed = true
+    this.#isReleased = true
     this.#checkRoom()
   }
 
+  /** Resolves when every input that must not lose anything was sent all of it, at the latest after `timeout` ms. */
+  whenDelivered(timeout: number): Promise<void> | undefined {
+    const isDone = (): boolean => this.#heldFrom() >= this.log.end
+    if (isDone()) return undefined
+    return new Promise((resolve) => {
+      const waiting = { isDone, resolve, evenIfReleased: true }
+      const timer = setTimeout(() => {
+        this.#waiting.delete(waiting)
+        resolve()
+      }, timeout)
+      waiting.resolve = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#waiting.add(waiting)
+    })
+  }
+
   close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     this.release()
     this.broadcast({ kind: 'goodbye', run: this.#run, index: this.#index })
     this.#consumers.clear()

@@ -1,7 +1,5 @@
 import { ZmqSocket } from '@nodeacq/zmq'
 
-/** Messages that wait for one slow subscriber before its next ones are dropped, as in pyacq. */
-const HIGH_WATER_MARK = 1000
 /** ms that closing goes on sending what subscribers have not got yet, as in pyacq. */
 const LINGER = 1000
 
@@ -21,10 +19,13 @@ export class Publisher {
     this.#socket = socket
   }
 
-  /** @throws {AddressInUseError} @throws {AddressError} */
-  static async bind(address: string): Promise<{ publisher: Publisher; address: string }> {
+  /**
+   * @param highWaterMark messages that wait for one slow subscriber before its next ones are dropped; 0 is no limit
+   * @throws {AddressInUseError} @throws {AddressError}
+   */
+  static async bind(address: string, highWaterMark: number): Promise<{ publisher: Publisher; address: string }> {
     // XPUB tells of each subscription only once per topic unless it is asked to be verbose; a PUB never waits.
-    const options = { linger: LINGER, sendHighWaterMark: HIGH_WATER_MARK, sendTimeout: 0, verbosity: 'allSubsUnsubs' }
+    const options = { linger: LINGER, sendHighWaterMark: highWaterMark, sendTimeout: 0, verbosity: 'allSubsUnsubs' }
     const socket = new ZmqSocket('xpub', options)
     try {
       const publisher = new Publisher(socket)

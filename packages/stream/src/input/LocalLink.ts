@@ -16,8 +16,13 @@ export class LocalLink implements OutputLink {
 
   hello(message: SideMessageOf<'hello'>): void {
     this.#id = `local ${message.consumer}`
-    const { chunk, message: hear } = this.#listener
-    this.#hub.admit(this.#id, message, { chunk, post: hear }, true)
+    const listener = this.#listener
+    this.#hub.admit(
+      this.#id,
+      message,
+      { chunk: (entry) => listener.chunk(entry), post: (said) => listener.message(said) },
+      true
+    )
   }
 
   post(message: SideMessage): void {

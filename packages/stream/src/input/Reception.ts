@@ -49,6 +49,8 @@ const TAIL_QUIET = 500
 const PLAIN_QUIET = 200
 /** ms that an answer to `sync` may take. */
 const SYNC_TIMEOUT = 2000
+/** Messages that zeromq and this input may hold. */
+const DRAIN_LIMIT = 2000
 const NOTHING: readonly Gap[] = Object.freeze([])
 
 /**
@@ -544,35 +546,38 @@ export class Reception implements OutputListener {
     const isOver = tracker.end !== undefined
     if (isOver ? !(this.#hasConsumed || this.#joinedEnded) : !this.#hasConsumed) return
     this.#gaps = NOTHING
-    this.#rejoining = (isOver ? this.#leaveRun() : this.#rejoin()).finally(() => {
+    if (isOver) {
+      this.#endSeen = tracker.run
+      tracker.leaveRun()
+      return
+    }
+    this.#rejoining = this.#rejoin().finally(() => {
       this.#rejoining = undefined
     })
   }
 
-  async #leaveRun(): Promise<void> {
-    this.#endSeen = this.tracker.run
-    this.tracker.forgetRun()
-    await this.drain()
-  }
-
+  /** The run goes on: what was sent until now is passed over. */
   async #rejoin(): Promise<void> {
-    await this.drain()
-    await this.sync()
-    const { run, index } = this.service === 'plain' ? { run: this.tracker.run, index: undefined } : this.tracker.head
-    this.tracker.join(run, index)
+    if (this.service === 'plain') {
+      await this.#drain()
+      this.tracker.join(this.tracker.run, undefined)
+    } else {
+      await this.sync()
+      const { run, index } = this.tracker.head
+      this.tracker.join(run, index)
+    }
     this.#hasConsumed = false
   }
 
-  /** Throws away what has arrived. */
-  async drain(): Promise<void> {
-    for (;;) {
-      const before = this.#taken
-      for (let item = this.inbox.shift(); item; item = this.inbox.shift()) if (item.kind === 'chunk') this.#taken += 1
+  /** Throws away what a source of pyacq's has sent. It may go on sending, so there is a limit. */
+  async #drain(): Promise<void> {
+    for (let dropped = 0; dropped < DRAIN_LIMIT;) {
+      const before = dropped
+      for (let item = this.inbox.shift(); item; item = this.inbox.shift()) dropped += 1
       this.subscription?.read()
-      this.#creditSoon()
       await nextTurn()
       await nextTurn()
-      if (this.#taken === before && this.inbox.length === 0) return
+      if (dropped === before && this.inbox.length === 0) return
     }
   }
 

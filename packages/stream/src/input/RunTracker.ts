@@ -118,8 +118,8 @@ export class RunTracker {
     if (end !== undefined && this.#accounting !== 'none') this.ledger.endAt(end)
   }
 
-  /** Nothing of the runs up to now shall be delivered any more. */
-  forgetRun(): void {
+  /** Nothing more of the current run shall be delivered. */
+  leaveRun(): void {
     this.#floor = Math.max(this.#floor, this.run)
   }
 
@@ -144,8 +144,13 @@ export class RunTracker {
     return run > this.run ? true : index <= known
   }
 
-  /** The run of a chunk, from its place alone. Undefined when it is of none that is wanted. */
+  /**
+   * The run of a chunk, from its place alone. Undefined when it is of none that is wanted. Chunks come in the order they
+   * were sent, so a run that was left shows in places that go on from where it was.
+   */
   runOf(start: number, index: number): number | undefined {
+    if (this.#floor >= this.run && start >= this.next && index <= (this.#ends.get(this.run) ?? Infinity))
+      return undefined
     for (let run = Math.max(this.run, this.#floor + 1); run <= this.#latest; run++) {
       const fits = index <= (this.#ends.get(run) ?? Infinity)
       const goesBack = run === this.run && start < this.next && this.#accounting !== 'none' && run < this.#latest

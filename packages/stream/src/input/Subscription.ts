@@ -2,8 +2,6 @@ import { ZmqSocket } from '@nodeacq/zmq'
 import type { Entry } from '../delivery/RetentionLog.ts'
 import { report } from '../log.ts'
 
-/** Messages that wait for this input before the output drops its next ones, as in pyacq. */
-const HIGH_WATER_MARK = 1000
 /** Messages taken from zeromq ahead of the reader. */
 const AHEAD = 16
 /** The run of a chunk does not stand in its message. */
@@ -19,14 +17,16 @@ export class Subscription {
   constructor(at: {
     address: string
     token?: string
+    /** Messages that wait before the output drops its next ones; 0 is no limit. */
+    highWaterMark: number
     /** Takes one message and says how many wait now. */
     deliver: (entry: Entry) => number
     /** Called when the connection stands. */
     onConnected?: () => void
   }) {
-    const { address, token, deliver, onConnected } = at
+    const { address, token, highWaterMark, deliver, onConnected } = at
     this.#deliver = deliver
-    this.#socket = new ZmqSocket('sub', { receiveHighWaterMark: HIGH_WATER_MARK })
+    this.#socket = new ZmqSocket('sub', { receiveHighWaterMark: highWaterMark })
     try {
       if (onConnected) this.#socket.onConnection('handshake', onConnected)
       this.#socket.connect(address)

@@ -26,6 +26,8 @@ const COMPLETE_WINDOW: Window = { chunks: 1000, bytes: 64 * 1024 * 1024 }
 const LATEST_WINDOW: Window = { chunks: 4, bytes: 64 * 1024 * 1024 }
 /** pyacq's high-water mark. */
 const BOUNDED_WINDOW: Window = { chunks: 1000, bytes: Number.MAX_SAFE_INTEGER }
+/** Messages that wait for an input before the output drops its next ones; as in pyacq. */
+const HIGH_WATER_MARK = 1000
 /** ms for a subscription to travel after the connection stands, where nobody confirms it. */
 const PLAIN_SETTLE = 50
 
@@ -135,14 +137,19 @@ class Opening {
     const onConnected = (): void => {
       setTimeout(this.#done.resolve, PLAIN_SETTLE)
     }
-    this.reception.subscription = new Subscription({ address, deliver: this.reception.deliver, onConnected })
+    this.reception.subscription = this.#openSubscription({ address, onConnected })
+  }
+
+  #openSubscription(at: { address: string; token?: string; onConnected?: () => void }): Subscription {
+    const { highWaterMark = HIGH_WATER_MARK } = this.#options.spec
+    return new Subscription({ ...at, highWaterMark, deliver: this.reception.deliver })
   }
 
   #join(address: string, service: Service): void {
     let token: string | null = null
     if (service === 'live') {
       token = TOKEN_PREFIX + randomUUID()
-      this.reception.subscription = new Subscription({ address, token, deliver: this.reception.deliver })
+      this.reception.subscription = this.#openSubscription({ address, token })
     }
     this.#link = this.#openLink(address)
     this.reception.link = this.#link

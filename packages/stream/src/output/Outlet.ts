@@ -17,6 +17,8 @@ const HEAD_INTERVAL = 1000
 export interface OutletOptions {
   /** ms without any sign of life after which an input counts as dead. */
   readonly lease: number
+  /** Messages that wait for one slow PUB/SUB input before its next ones are dropped; 0 is no limit. */
+  readonly highWaterMark: number
   /** Host name or address that peers are given in place of a wildcard. */
   readonly advertise: string | undefined
   /** For messages: whose stream this is. */
@@ -56,7 +58,7 @@ export class Outlet {
 
   /** @throws {AddressInUseError} @throws {AddressError} */
   static async open(info: StreamInfo, options: OutletOptions): Promise<Outlet> {
-    const { lease, advertise, subject, pipe } = options
+    const { lease, advertise, highWaterMark, subject, pipe } = options
     const hub = new Hub({ flow: info.flow, retention: { ...RETENTION, samples: Infinity } })
     if (info.protocol === 'inproc') {
       publishLocally(pipe, hub)
@@ -65,7 +67,7 @@ export class Outlet {
     const addresses = bindAddresses(info)
     const host = advertisedHost(info, advertise)
     if (isExposed(addresses)) report('warning', `${subject}: ${addresses.data} is open to other machines, unencrypted`)
-    const { publisher, address } = await Publisher.bind(addresses.data)
+    const { publisher, address } = await Publisher.bind(addresses.data, highWaterMark)
     try {
       const server = await SideServer.bind(addresses.side, { hub, publisher, lease, subject })
       const place = publishedPlace(withAdvertisedHost(address, host))
