@@ -3,6 +3,7 @@ import {
   getLogger,
   spawnProcess,
   type ExitReport,
+  type LogLevel,
   type LogRecord,
   type Remote,
   type SpawnedProcess
@@ -18,8 +19,6 @@ export type HostEvent =
 
 export interface HostOptions extends ChildSettings {
   name?: string
-  /** Interface that the groups' servers bind; that of the host's own server. Default 127.0.0.1. */
-  interface?: string
   /** Log server on this machine that the groups send their records to. */
   logAddress?: string | null
 }
@@ -28,7 +27,7 @@ export interface GroupRequest {
   name: string
   /** Log server of the caller, when it can be reached from here; default: the host's own. */
   logAddress?: string | null
-  logLevel?: string | number
+  logLevel?: LogLevel | number
 }
 
 interface Child {
@@ -37,6 +36,8 @@ interface Child {
 }
 
 const log = getLogger('nodeacq.Host')
+/** Extra field of a record that has come over a host. */
+const RELAYED = 'relayed_by'
 
 /** Starts, watches and ends the node-group processes of one machine. */
 export class Host implements AsyncDisposable {
@@ -67,7 +68,7 @@ export class Host implements AsyncDisposable {
       child = await spawnProcess({
         name,
         address: `tcp://${networkInterface}:*`,
-        entry: childEntry({ importRoots, insecure, advertise }),
+        entry: childEntry({ importRoots, insecure, advertise, interface: networkInterface }),
         logAddress: logAddress ?? this.#options.logAddress ?? null,
         ...(logLevel !== undefined && { logLevel })
       })
@@ -126,7 +127,8 @@ export class Host implements AsyncDisposable {
 
   /** For `events`: a record from one of the groups' processes, on its way to the managers. */
   forwardLog(record: LogRecord): void {
-    this.#events.append({ kind: 'log', record })
+    // A manager in this process shows what it gets from hosts, which must not set out again.
+    if (record[RELAYED] === undefined) this.#events.append({ kind: 'log', record: { ...record, [RELAYED]: this.name } })
   }
 
   /** Deaths and log records since `since`; waits up to `timeout` ms for the first. */

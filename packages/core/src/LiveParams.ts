@@ -1,36 +1,52 @@
 import { parseOptions, type ObjectSchema } from './schema.ts'
 
+type Values = Readonly<Record<string, unknown>>
+
+interface ParamsChange {
+  readonly old: Values
+  readonly new: Values
+}
+
 /**
  * The parameters of a node that may change while it runs. `values` is one frozen object, replaced as a whole by each
  * change, so that a reader never sees half of one.
  */
-export class LiveParams<Params extends object> {
+export class LiveParams {
   readonly #schema: ObjectSchema
   readonly #subject: string
-  readonly #changed: (change: { old: Readonly<Params>; new: Readonly<Params> }) => void
-  #values: Readonly<Params> | undefined
+  readonly #changed: (change: ParamsChange) => void
+  #values: Values | undefined
 
-  constructor(
-    schema: ObjectSchema,
-    subject: string,
-    changed: (change: { old: Readonly<Params>; new: Readonly<Params> }) => void
-  ) {
+  constructor(schema: ObjectSchema, subject: string, changed: (change: ParamsChange) => void) {
     this.#schema = schema
     this.#subject = subject
     this.#changed = changed
   }
 
-  get values(): Readonly<Params> {
-    this.#values ??= Object.freeze(parseOptions<Params>(this.#schema, {}, this.#subject))
+  get values(): Values {
+    this.#values ??= this.#freeze({})
     return this.#values
   }
 
   /** @throws {ConfigError} with all mistakes; nothing is changed then. */
-  patch(patch: Partial<Params> | Record<string, unknown>): void {
+  patch(patch: object): void {
     const old = this.values
-    const merged = merge(old as Record<string, unknown>, patch as Record<string, unknown>)
-    this.#values = Object.freeze(parseOptions<Params>(this.#schema, merged, this.#subject))
+    this.#values = this.#freeze(merge(old, patch as Values))
     this.#changed({ old, new: this.#values })
+  }
+
+  #freeze(given: Values): Values {
+    const values = parseOptions<Record<string, unknown>>(this.#schema, given, this.#subject)
+    // What Python's `node.params['x'] = v` calls, and `node.params['group', 'x'] = v`; not one of the values.
+    Object.defineProperty(values, 'setItem', {
+      value: (key: string | string[], value: unknown) => this.#set(key, value)
+    })
+    return Object.freeze(values)
+  }
+
+  #set(key: string | string[], value: unknown): void {
+    const path = [key].flat()
+    this.patch(path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Values)
   }
 }
 

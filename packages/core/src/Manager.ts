@@ -1,9 +1,9 @@
-import { addressOf, getLogger, logAddress, logLevelNumber, RpcClient, withOptions, type Remote } from '@nodeacq/rpc'
+import { addressOf, getLogger, logAddress, logLevelNumber, RpcClient, type LogLevel, type Remote } from '@nodeacq/rpc'
 import { edgesOf } from './edges.ts'
 import { HostError, NameTakenError, NotFoundError } from './errors.ts'
 import type { Logged } from './EventLog.ts'
 import { Host } from './Host.ts'
-import { isAlive, sameObject, type GroupLink, type HostLink } from './links.ts'
+import { isAlive, sameObject, within, type GroupLink, type HostLink } from './links.ts'
 import { nearestNames } from './nearest.ts'
 import { STOP_TIMEOUT, type Node } from './Node.ts'
 import type { NodeGroup } from './NodeGroup.ts'
@@ -51,23 +51,21 @@ export class Manager implements AsyncDisposable {
    */
   async addHost(
     address: string,
-    { name, timeout = 5000 }: { name?: string; timeout?: number } = {}
+    { name = address, timeout = 5000 }: { name?: string; timeout?: number } = {}
   ): Promise<Remote<Host>> {
     const known = [...this.#hosts.values()].find((link) => link.address === address && link.state === 'connected')
     if (known) return known.host
-    let host: Remote<Host>
+    if (this.#hosts.get(name)?.state === 'connected') throw new NameTakenError(`a host is named '${name}' already`)
+    let client: RpcClient | undefined
     try {
-      const client = await RpcClient.get(address, { connectTimeout: timeout })
-      host = (await client.get<Host>('host')) as Remote<Host>
+      client = await RpcClient.connect(address, { connectTimeout: timeout })
+      const host = await client.get<Remote<Host>>('host')
+      this.#addHost({ name, address, host, client, state: 'connected' })
+      return host
     } catch (error) {
+      client?.close()
       throw new HostError(address, `${(error as Error).message}; is host_server running there?`, error)
     }
-    const link: HostLink = { name: name ?? address, address, host, state: 'connected' }
-    if (this.#hosts.get(link.name)?.state === 'connected')
-      throw new NameTakenError(`a host is named '${link.name}' already`)
-    this.#hosts.set(link.name, link)
-    void this.#watch.host(link, () => this.#hosts.get(link.name) === link)
-    return host
   }
 
   /** pyacq's name of `addHost`. */
@@ -84,6 +82,7 @@ export class Manager implements AsyncDisposable {
     const link = await this.#findHost(which)
     for (const group of this.#groupsOf(link.name)) await this.#closeGroup(group)
     this.#hosts.delete(link.name)
+    link.client?.close()
   }
 
   /**
@@ -96,7 +95,7 @@ export class Manager implements AsyncDisposable {
     name = `nodegroup_${this.#groupCount}`,
     host,
     logLevel
-  }: { name?: string; host?: Remote<Host> | string | null; logLevel?: string | number } = {}): Promise<
+  }: { name?: string; host?: Remote<Host> | string | null; logLevel?: LogLevel | number } = {}): Promise<
     Remote<NodeGroup>
   > {
     this.#groupCount++
@@ -108,12 +107,12 @@ export class Manager implements AsyncDisposable {
     }
     const link = host === undefined || host === null || host === LOCAL ? this.#local() : await this.#findHost(host)
     if (link.state === 'lost') throw new HostError(link.address, 'the connection to it is lost')
-    const group = (await link.host.createNodeGroup({
+    const group = await link.host.createNodeGroup({
       name,
       // Beyond this machine the records come back through the host, on the connection we opened to it.
       ...(link.name === LOCAL && { logAddress: logAddress() }),
       logLevel: logLevel ?? logLevelNumber()
-    })) as Remote<NodeGroup>
+    })
     this.#addGroup({ name, hostName: link.name, group, state: 'running', exit: null })
     return group
   }
@@ -144,7 +143,7 @@ export class Manager implements AsyncDisposable {
     { host, ...options }: { host?: Remote<NodeGroup> | Remote<Host> | string; name?: string } = {}
   ): Promise<Remote<Node>> {
     const group = await this.#groupFor(host)
-    return (await group.createNode(type, options)) as Remote<Node>
+    return group.createNode(type, options)
   }
 
   /** Starts every node that is initialized, consumers before their sources, so that no first chunk is missed. */
@@ -201,8 +200,7 @@ export class Manager implements AsyncDisposable {
   async #stopNode(node: ManagedNode, timeout: number): Promise<void> {
     const link = this.#groups.get(node.group)
     // The node itself aborts after `timeout`, and again waits as long for that to take effect.
-    if (link && isAlive(link))
-      await withOptions(link.group, { timeout: 2 * timeout + 5000 }).stopNode(node.name, { timeout })
+    if (link && isAlive(link)) await within(2 * timeout + 5000, link.group).stopNode(node.name, { timeout })
   }
 
   /** Hosts, groups, nodes and edges as they are now. A group that does not answer is `unresponsive`, not dead. */
@@ -213,7 +211,7 @@ export class Manager implements AsyncDisposable {
         const base = { name: link.name, host: link.hostName, exit: link.exit }
         if (isAlive(link)) {
           try {
-            const report = await withOptions(link.group, { timeout: ANSWER_TIME }).status()
+            const report = await within(ANSWER_TIME, link.group).status()
             for (const node of report.nodes) nodes.push({ ...node, group: link.name, host: link.hostName })
             link.state = 'running'
             return { ...base, state: link.state, pid: report.pid, cpu: report.cpu, memory: report.memory }
@@ -248,7 +246,7 @@ export class Manager implements AsyncDisposable {
     const open = [...this.#groups.values()].filter(isAlive)
     if (open.length > 0) await this.stopAll().catch((error: unknown) => log.warning('stopping the graph', error))
     await Promise.all(open.map((link) => this.#closeGroup(link)))
-    this.#groups.clear()
+    for (const [name, link] of this.#groups) if (this.#hosts.has(link.hostName)) this.#groups.delete(name)
     this.#defaultGroup = undefined
   }
 
@@ -260,9 +258,10 @@ export class Manager implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await this.closeAllNodeGroups()
-    await this.#localHost?.close()
-    this.#hosts.clear()
     this.#watch.close()
+    await this.#localHost?.close()
+    for (const link of this.#hosts.values()) link.client?.close()
+    this.#hosts.clear()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -274,10 +273,10 @@ export class Manager implements AsyncDisposable {
     link.state = 'closed'
     const host = this.#hosts.get(link.hostName)
     if (!host) return // the script's own group: its process closes it
-    await withOptions(link.group, { timeout: 2 * STOP_TIMEOUT + 5000 })
+    await within(2 * STOP_TIMEOUT + 5000, link.group)
       .close()
       .catch((error: unknown) => log.warning(`closing group '${link.name}'`, error))
-    await withOptions(host.host, { timeout: STOP_TIMEOUT + 5000 })
+    await within(STOP_TIMEOUT + 5000, host.host)
       .closeNodeGroup(link.name)
       .catch((error: unknown) => log.warning(`ending the process of group '${link.name}'`, error))
   }
@@ -285,6 +284,11 @@ export class Manager implements AsyncDisposable {
   #addGroup(link: GroupLink): void {
     this.#groups.set(link.name, link)
     void this.#watch.group(link)
+  }
+
+  #addHost(link: HostLink): void {
+    this.#hosts.set(link.name, link)
+    void this.#watch.host(link, () => this.#hosts.get(link.name) === link)
   }
 
   #local(): HostLink {
@@ -298,15 +302,16 @@ export class Manager implements AsyncDisposable {
       host: this.#localHost as unknown as Remote<Host>,
       state: 'connected'
     }
-    this.#hosts.set(LOCAL, link)
-    void this.#watch.host(link, () => this.#hosts.get(link.name) === link)
+    this.#addHost(link)
     return link
   }
 
   async #findHost(which: Remote<Host> | string): Promise<HostLink> {
     const links = [...this.#hosts.values()]
     for (const link of links) {
-      if (typeof which === 'string' ? link.name === which || link.address === which : sameObject(link.host, which))
+      if (
+        typeof which === 'string' ? link.name === which || link.address === which : await sameObject(link.host, which)
+      )
         return link
     }
     if (typeof which === 'string' && which.includes('://')) {
@@ -322,7 +327,7 @@ export class Manager implements AsyncDisposable {
   async #groupFor(host: Remote<NodeGroup> | Remote<Host> | string | undefined): Promise<Remote<NodeGroup>> {
     if (host === undefined || host === null) return this.defaultNodeGroup
     for (const link of this.#groups.values()) {
-      if (typeof host === 'string' ? link.name === host : sameObject(link.group, host)) return link.group
+      if (typeof host === 'string' ? link.name === host : await sameObject(link.group, host)) return link.group
     }
     const link = await this.#findHost(host as Remote<Host> | string)
     const name = `default@${link.name}`

@@ -6,6 +6,7 @@ import { ConfigError, NodeError, NotFoundError } from './errors.ts'
 import { LiveParams } from './LiveParams.ts'
 import { NodeRun } from './NodeRun.ts'
 import { nearestNames } from './nearest.ts'
+import { networkInterface } from './networkInterface.ts'
 import { requireLegal, type NodeState } from './nodeState.ts'
 import { parseOptions, type ObjectSchema } from './schema.ts'
 import type { NodeFailure, NodeStatus } from './status.ts'
@@ -65,7 +66,7 @@ export abstract class Node<
   readonly outputs: Record<string, OutputStream> = {}
   protected readonly log: Logger
   readonly #events = new EventEmitter<NodeEvents>()
-  readonly #params: LiveParams<Params>
+  readonly #params: LiveParams
   #state: NodeState = 'created'
   #error: NodeError | Error | undefined
   #config: Config | undefined
@@ -77,8 +78,8 @@ export abstract class Node<
     const own = this.#class
     for (const [stream, spec] of Object.entries(own.inputSpecs)) this.addInput(stream, spec)
     for (const [stream, spec] of Object.entries(own.outputSpecs)) this.addOutput(stream, spec)
-    this.#params = new LiveParams<Params>(own.paramsSchema, `parameters of ${this.#subject}`, (change) => {
-      this._paramsChanged(change.new, change.old)
+    this.#params = new LiveParams(own.paramsSchema, `parameters of ${this.#subject}`, (change) => {
+      this._paramsChanged(change.new as Params, change.old as Params)
       this.#events.emit('paramsChanged', change)
     })
   }
@@ -151,7 +152,7 @@ export abstract class Node<
 
   /** Live parameters as they are now; change them with `setParams`. */
   get params(): Readonly<Params> {
-    return this.#params.values
+    return this.#params.values as Params
   }
 
   /**
@@ -171,7 +172,7 @@ export abstract class Node<
   async initialize(): Promise<void> {
     requireLegal(this.name || this.type, this.#state, 'initialize')
     for (const [stream, input] of Object.entries(this.inputs)) {
-      if (!input.isConnected && !input.spec.optional) {
+      if (!input.isConnected && !this._isOptional(stream)) {
         throw new ConfigError(this.#subject, [`input '${stream}' is not connected; connect it before initialize`])
       }
     }
@@ -294,14 +295,18 @@ export abstract class Node<
   protected addOutput(name: string, spec: OutputOptions = {}): OutputStream {
     const output = new OutputStream(spec, { node: this.name, name })
     const configure = output.configure.bind(output)
-    output.configure = async (...args) => {
-      await configure(...args)
+    output.configure = async (options = {}) => {
+      await configure(withInterface(output, options))
       await this._afterOutputConfigure(name)
     }
     this.outputs[name] = output
     return output
   }
 
+  /** Whether the node can run without a source on this input. */
+  protected _isOptional(_input: string): boolean {
+    return false
+  }
   /** The last place to add streams and to set `output.spec`; `config` is validated. */
   protected _configure(_config: Config): void | Promise<void> {}
   protected _afterInputConnect(_name: string): void | Promise<void> {}
@@ -373,4 +378,14 @@ export abstract class Node<
 export function failureOf(error: Error): NodeFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return { name: error.name, message: error.message, ...(code !== undefined && { code }) }
+}
+
+/** On a machine that others reach, an output listens where its host does, unless it is told otherwise. */
+function withInterface(output: OutputStream, options: OutputOptions): OutputOptions {
+  const standard = networkInterface()
+  const asked = { ...output.spec, ...options }
+  const isTcp = asked.protocol === undefined || asked.protocol === 'tcp'
+  return standard !== undefined && isTcp && asked.interface === undefined
+    ? { ...options, interface: standard }
+    : options
 }

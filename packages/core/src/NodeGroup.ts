@@ -1,12 +1,12 @@
 import { memoryUsage } from 'node:process'
-import { pathToFileURL } from 'node:url'
-import { getLogger, resolveModulePath, type Remote } from '@nodeacq/rpc'
+import { getLogger } from '@nodeacq/rpc'
 import { EventLog, type Logged } from './EventLog.ts'
 import { NameTakenError, NodeRunningError, NodeTypeError, NotFoundError } from './errors.ts'
 import { nearestNames } from './nearest.ts'
 import { STOP_TIMEOUT, type Node, type NodeOptions } from './Node.ts'
 import { getNodeType, isNodeClass, nodeTypeAliases, nodeTypes, registerNodeType } from './nodeTypes.ts'
 import type { NodeFailure, NodeStatus } from './status.ts'
+import { importUserModule } from './userModules.ts'
 import type { NodeState } from './nodeState.ts'
 
 export type GroupEvent =
@@ -102,7 +102,7 @@ export class NodeGroup implements AsyncDisposable {
    * @throws {NodeTypeError} when the module has no such class.
    */
   async registerNodeTypeFromModule(module: string, className: string): Promise<void> {
-    const exports = await importModule(module)
+    const exports = await importUserModule(module)
     const found = exports[className]
     if (!isNodeClass(found)) {
       const classes = Object.keys(exports).filter((key) => isNodeClass(exports[key]))
@@ -115,7 +115,7 @@ export class NodeGroup implements AsyncDisposable {
 
   /** Registers every Node class that a module exports and returns their names. */
   async registerModule(module: string): Promise<string[]> {
-    const classes = Object.values(await importModule(module)).filter(isNodeClass)
+    const classes = Object.values(await importUserModule(module)).filter(isNodeClass)
     if (classes.length === 0) throw new NodeTypeError(`module ${module} exports no Node class`)
     for (const found of classes) registerNodeType(found)
     return classes.map((found) => found.typeName ?? found.name)
@@ -199,10 +199,3 @@ class CpuMeter {
     return (used.user + used.system) / 1000 / elapsed
   }
 }
-
-async function importModule(module: string): Promise<Record<string, unknown>> {
-  const path = await resolveModulePath(module)
-  return (await import(pathToFileURL(path).href)) as Record<string, unknown>
-}
-
-export type RemoteNodeGroup = Remote<NodeGroup>

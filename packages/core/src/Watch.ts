@@ -1,7 +1,7 @@
-import { forwardRecord, getLogger, withOptions, type ExitReport } from '@nodeacq/rpc'
+import { forwardRecord, getLogger, type ExitReport } from '@nodeacq/rpc'
 import { EventLog, type Logged } from './EventLog.ts'
 import { describeExit, type HostEvent } from './Host.ts'
-import { isAlive, type GroupLink, type HostLink } from './links.ts'
+import { isAlive, within, type GroupLink, type HostLink } from './links.ts'
 import type { GroupEvent } from './NodeGroup.ts'
 
 export type ManagerEventKind = 'nodeFailed' | 'nodeState' | 'groupDied' | 'groupClosed' | 'hostLost'
@@ -37,7 +37,7 @@ export class Watch {
     for (let since = 0; !this.#closed && isCurrent();) {
       let answer: { next: number; events: Logged<HostEvent>[] }
       try {
-        answer = await withOptions(link.host, { timeout: POLL + 5000 }).events(since, { timeout: POLL })
+        answer = await within(POLL + 5000, link.host).events(since, { timeout: POLL })
       } catch (error) {
         if (isTimeout(error)) continue // busy, not gone
         if (!this.#closed && isCurrent()) this.#hostLost(link, error)
@@ -56,7 +56,7 @@ export class Watch {
     for (let since = 0; !this.#closed && isAlive(link);) {
       let answer: { next: number; events: Logged<GroupEvent>[] }
       try {
-        answer = await withOptions(link.group, { timeout: POLL + 5000 }).events(since, { timeout: POLL })
+        answer = await within(POLL + 5000, link.group).events(since, { timeout: POLL })
       } catch (error) {
         if (isTimeout(error)) continue
         return

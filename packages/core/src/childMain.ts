@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util'
 import { installModuleHooks, runChild } from '@nodeacq/rpc'
 import { addChildModule } from './childProcess.ts'
+import { setNetworkInterface } from './networkInterface.ts'
+import { setImportRoots } from './userModules.ts'
 
 /*
  * Main program of every process that nodeacq starts, and of those that a Python ProcessSpawner starts with us as its
@@ -14,12 +16,15 @@ const { values } = parseArgs({
   options: {
     'import-module': { type: 'string', multiple: true, default: [] },
     'import-root': { type: 'string', multiple: true, default: [] },
+    interface: { type: 'string' },
     insecure: { type: 'boolean', default: false },
     advertise: { type: 'string' }
   }
 })
 
 installModuleHooks()
+if (values.interface !== undefined) setNetworkInterface(values.interface)
+if (values['import-root'].length > 0) setImportRoots(values['import-root'])
 const { pyacqDialect } = await import('./dialect/pyacqDialect.ts')
 for (const url of values['import-module']) {
   addChildModule(url)

@@ -16,15 +16,18 @@ export interface ChildSettings {
   importRoots?: readonly string[]
   /** The child may bind beyond loopback. */
   insecure?: boolean
+  /** Interface that the child's streams listen on by default. */
+  interface?: string
   /** Name or address that the child gives to peers instead of a wildcard. */
   advertise?: string
 }
 
 /** Command line of a child process that serves node groups or a manager. */
-export function childEntry({ importRoots = [], insecure, advertise }: ChildSettings = {}): {
+export function childEntry(settings: ChildSettings = {}): {
   command: string
   args: string[]
 } {
+  const { importRoots = [], insecure, interface: networkInterface, advertise } = settings
   const fromSource = import.meta.url.endsWith('.ts')
   const main = fileURLToPath(new URL(fromSource ? './childMain.ts' : './childMain.js', import.meta.url))
   return {
@@ -35,6 +38,7 @@ export function childEntry({ importRoots = [], insecure, advertise }: ChildSetti
       ...[...modules].flatMap((url) => ['--import-module', url]),
       ...importRoots.flatMap((root) => ['--import-root', root]),
       ...(insecure ? ['--insecure'] : []),
+      ...(networkInterface ? ['--interface', networkInterface] : []),
       ...(advertise ? ['--advertise', advertise] : [])
     ]
   }

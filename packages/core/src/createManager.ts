@@ -1,17 +1,19 @@
 import {
   getLogger,
+  isRemote,
   logLevelNumber,
   proxyOf,
   release,
   setProcessName,
   spawnProcess,
-  startLogServer,
+  type LogLevel,
   type Remote,
   type SpawnedProcess
 } from '@nodeacq/rpc'
 import { childEntry } from './childProcess.ts'
 import { Manager, type ManagerOptions } from './Manager.ts'
 import { NodeGroup } from './NodeGroup.ts'
+import { useLogServer } from './sharedLogServer.ts'
 
 /** A manager as a script holds it: its methods, plus the group of nodes that the script makes itself. */
 export type ManagerHandle = Remote<Manager> & {
@@ -23,7 +25,7 @@ export interface CreateManagerOptions extends ManagerOptions {
   /** `rpc` (default): a process of its own; `local`: in this process. */
   mode?: 'rpc' | 'local'
   /** Level of the manager's process and of the groups it starts. Default: this process's. */
-  logLevel?: string | number
+  logLevel?: LogLevel | number
 }
 
 const log = getLogger('nodeacq.createManager')
@@ -42,18 +44,18 @@ export async function createManager({
     throw new TypeError(`createManager: mode must be 'rpc' or 'local', got ${JSON.stringify(mode)}`)
   }
   setProcessName('main_process')
-  const logServer = await startLogServer()
+  const logs = await useLogServer()
   const localGroup = new NodeGroup({ name: 'script' })
   const place = { name: 'script', host: 'script' }
   if (mode === 'local') {
     const manager = new Manager(options)
     manager.registerGroup(localGroup as unknown as Remote<NodeGroup>, place)
-    return handle(manager as unknown as Remote<Manager>, localGroup, () => manager.close())
+    return handle(manager as unknown as Remote<Manager>, localGroup, () => manager.close().finally(logs.leave))
   }
   const child = await spawnProcess({
     name: 'manager_proc',
     entry: childEntry({ importRoots: options.importRoots ?? [process.cwd()] }),
-    logAddress: logServer.address,
+    logAddress: logs.address,
     logLevel: logLevel ?? logLevelNumber()
   })
   const core = await child.client.import<{ Manager: (options: ManagerOptions) => Promise<Remote<Manager>> }>(
@@ -61,8 +63,8 @@ export async function createManager({
   )
   const manager = await (core as unknown as { Manager(options: object): Promise<Remote<Manager>> }).Manager(options)
   await child.client.set('manager', manager)
-  await manager.registerGroup(await proxyOf(localGroup), place)
-  return handle(manager, localGroup, () => endManager(child, manager))
+  await manager.registerGroup(proxyOf(localGroup), place)
+  return handle(manager, localGroup, () => endManager(child, manager).finally(logs.leave))
 }
 
 async function endManager(child: SpawnedProcess, manager: Remote<Manager>): Promise<void> {
@@ -79,7 +81,7 @@ function handle(manager: Remote<Manager>, localGroup: NodeGroup, end: () => Prom
       .catch((error: unknown) => log.warning('stopping the nodes of this process', error))
       .then(end)
       .then(() => localGroup.close())
-      .then(() => release(manager)))
+      .then(() => (isRemote(manager) ? release(manager) : undefined)))
   const own: Record<PropertyKey, unknown> = { localGroup, close, [Symbol.asyncDispose]: close }
   return new Proxy(manager as object, {
     get: (target, key) => {

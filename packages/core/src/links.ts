@@ -1,4 +1,4 @@
-import { equals, isRemote, type ExitReport, type Remote } from '@nodeacq/rpc'
+import { equals, isRemote, withOptions, type ExitReport, type Remote, type RpcClient } from '@nodeacq/rpc'
 import type { Host } from './Host.ts'
 import type { NodeGroup } from './NodeGroup.ts'
 import type { GroupState } from './status.ts'
@@ -8,6 +8,8 @@ export interface HostLink {
   readonly name: string
   readonly address: string
   readonly host: Remote<Host>
+  /** The connection to it; undefined for the manager's own. */
+  readonly client?: RpcClient
   state: 'connected' | 'lost'
 }
 
@@ -26,6 +28,11 @@ export function isAlive(link: GroupLink): boolean {
 }
 
 /** Whether two of them are the same object; a local one is only itself. */
-export function sameObject(a: object, b: unknown): boolean {
-  return a === b || (isRemote(a) && isRemote(b) && equals(a, b))
+export async function sameObject(a: object, b: unknown): Promise<boolean> {
+  return a === b || (isRemote(a) && isRemote(b) && (await equals(a, b)))
+}
+
+/** The object with another time limit for calls, ms; a local one has none. */
+export function within<T extends object>(timeout: number, target: T): T {
+  return isRemote(target) ? withOptions(target, { timeout }) : target
 }

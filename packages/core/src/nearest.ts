@@ -20,7 +20,7 @@ export function nearestNames(wanted: string, names: Iterable<string>): string[] 
     .map((name) => {
       const other = name.toLowerCase()
       const within = word.length > 2 && (other.includes(word) || word.includes(other))
-      return { name, distance: within ? 1 : distance(word, other) }
+      return { name, distance: Math.min(distance(word, other), within ? 1.5 : Infinity) }
     })
     .filter((candidate) => candidate.distance <= limit)
     .sort((a, b) => a.distance - b.distance || a.name.localeCompare(b.name))

@@ -52,7 +52,8 @@ export function parseOptions<T>(schema: ObjectSchema, options: unknown, subject:
   }
   const names = Object.keys(schema.shape)
   const aliases = pyacqKeys(schema)
-  const takesMore = schema.def.catchall !== undefined && schema.def.catchall.def.type !== 'never'
+  const catchall = schema.def.catchall as z.ZodType | undefined
+  const takesMore = catchall !== undefined && catchall.def.type !== 'never'
   const given: Record<string, unknown> = {}
   const problems: string[] = []
   for (const [key, value] of Object.entries(options)) {

@@ -1,7 +1,9 @@
-import { onLogRecord, RpcServer, startLogServer } from '@nodeacq/rpc'
+import { onLogRecord, RpcServer } from '@nodeacq/rpc'
 import { pyacqDialect } from './dialect/pyacqDialect.ts'
 import { Host } from './Host.ts'
 import { Manager } from './Manager.ts'
+import { useLogServer } from './sharedLogServer.ts'
+import { setImportRoots } from './userModules.ts'
 
 export interface ServerOptions {
   /** Where to listen; `*` as port is any free one. Default `tcp://127.0.0.1:*`. */
@@ -28,12 +30,13 @@ export interface RunningServer<T> extends AsyncDisposable {
 /** Starts what `host_server` starts: an RPC server with a Host, published as `host`. @throws {AddressInUseError} */
 export async function startHost(options: ServerOptions = {}): Promise<RunningServer<Host>> {
   const { address = 'tcp://127.0.0.1:*', importRoots = [process.cwd()], insecure, advertise, name } = options
-  const logServer = await startLogServer()
+  setImportRoots(importRoots)
+  const logs = await useLogServer()
   const server = await RpcServer.start({ address, importRoots, insecure, advertise, dialect: pyacqDialect })
   const host = new Host({
     interface: interfaceOf(address),
     importRoots,
-    logAddress: logServer.address,
+    logAddress: logs.address,
     ...(insecure !== undefined && { insecure }),
     ...(advertise !== undefined && { advertise }),
     ...(name !== undefined && { name })
@@ -43,17 +46,19 @@ export async function startHost(options: ServerOptions = {}): Promise<RunningSer
   return running(server, host, async () => {
     stopForwarding()
     await host.close()
+    await logs.leave()
   })
 }
 
 /** Starts a manager for other programs to drive, published as `manager`. @throws {AddressInUseError} */
 export async function startManager(options: ServerOptions = {}): Promise<RunningServer<Manager>> {
   const { address = 'tcp://127.0.0.1:*', importRoots = [process.cwd()], insecure, advertise } = options
-  await startLogServer()
+  setImportRoots(importRoots)
+  const logs = await useLogServer()
   const server = await RpcServer.start({ address, importRoots, insecure, advertise, dialect: pyacqDialect })
   const manager = new Manager({ importRoots })
   server.publish('manager', manager)
-  return running(server, manager, () => manager.close())
+  return running(server, manager, () => manager.close().finally(logs.leave))
 }
 
 function running<T>(server: RpcServer, served: T, end: () => Promise<void>): RunningServer<T> {

@@ -1,4 +1,5 @@
 import type { NdArray } from '@nodeacq/ndarray'
+import type { KeywordArguments } from './KeywordArguments.ts'
 
 /** What classes carry whose instances travel by proxy. */
 interface Proxied {
@@ -43,25 +44,26 @@ export type RemoteValue<T> = 0 extends 1 & T
         : T extends IsRemote
           ? T
           : T extends Proxied | AnyFunction | AnyClass
-          ? Remote<T>
-          : T extends Uint8Array
-            ? Uint8Array
-            : T extends TypedArrays | NdArray
-              ? NdArray
-              : T extends Date
-                ? Date
-                : T extends ReadonlyMap<string, infer V>
-                  ? Record<string, RemoteValue<V>>
-                  : T extends ReadonlySet<infer V>
-                    ? RemoteValue<V>[]
-                    : T extends readonly unknown[]
-                      ? { [K in keyof T]: RemoteValue<T[K]> }
-                      : { [K in keyof T as K extends symbol ? never : K]: RemoteValue<T[K]> }
+            ? Remote<T>
+            : T extends Uint8Array
+              ? Uint8Array
+              : T extends TypedArrays | NdArray
+                ? NdArray
+                : T extends Date
+                  ? Date
+                  : T extends ReadonlyMap<string, infer V>
+                    ? Record<string, RemoteValue<V>>
+                    : T extends ReadonlySet<infer V>
+                      ? RemoteValue<V>[]
+                      : T extends readonly unknown[]
+                        ? { [K in keyof T]: RemoteValue<T[K]> }
+                        : { [K in keyof T as K extends symbol ? never : K]: RemoteValue<T[K]> }
 
 /** What may be given for a parameter of type `T`: the value itself, or a proxy of it. */
 export type RemoteArgument<T> = T extends Primitive ? T : T extends object ? T | Remote<T> : T
 
-type RemoteArguments<A extends readonly unknown[]> = { [K in keyof A]: RemoteArgument<A[K]> }
+/** In the place of any argument, `kwargs({…})` may stand as the last one. */
+type RemoteArguments<A extends readonly unknown[]> = { [K in keyof A]: RemoteArgument<A[K]> | KeywordArguments }
 
 /** Names that a proxy answers; private ones of pyacq's or ours are never reachable. */
 type Reachable<K> = K extends string
@@ -104,4 +106,7 @@ type Callable<F> = F extends abstract new (...args: infer A) => infer R
  * The proxy itself can be awaited and returned like any value; an attribute path cannot without being fetched.
  * `await using` closes and releases the object.
  */
-export type Remote<T> = ([T] extends [AnyClass | AnyFunction] ? Callable<T> : unknown) & Members<T> & IsRemote & AsyncDisposable
+export type Remote<T> = ([T] extends [AnyClass | AnyFunction] ? Callable<T> : unknown) &
+  Members<T> &
+  IsRemote &
+  AsyncDisposable

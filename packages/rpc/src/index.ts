@@ -10,7 +10,6 @@ export {
   getItem,
   isRemote,
   kwargs,
-  KeywordArguments,
   lengthOf,
   release,
   setAttribute,
@@ -18,6 +17,7 @@ export {
   valueOf,
   withOptions
 } from './controls.ts'
+export type { KeywordArguments } from './KeywordArguments.ts'
 export type { ProxyOptions } from './proxy.ts'
 export type { Remote, RemoteArgument, RemoteMember, RemoteValue } from './Remote.ts'
 export { importFrom } from './server/importModule.ts'

@@ -1,4 +1,4 @@
-import type { Dialect } from '@nodeacq/rpc'
+import { plainDialect, type Dialect } from '@nodeacq/rpc'
 import { foldArguments } from './arguments.ts'
 import { describePyacqError } from './errors.ts'
 import { camelCase, PYACQ_MEMBERS } from './names.ts'
@@ -10,8 +10,8 @@ export const pyacqDialect: Dialect = {
     const ours = PYACQ_MEMBERS[name] ?? camelCase(name)
     return ours in target ? ours : undefined
   },
-  foldArguments: (target, member, args, kwargs) => foldArguments(target, member, args, kwargs),
-  describeError: (error) => describePyacqError(error),
+  foldArguments: (target, member, args, kwargs) => foldArguments(target, member || undefined, args, kwargs),
+  describeError: (error, at) => describePyacqError(error) ?? plainDialect.describeError(error, at),
   importModule: (name) => virtualModule(name),
   typeName: (value) => typeName(value)
 }

@@ -12,6 +12,7 @@ function pyacq(): object {
     [...nodeTypes(), ...Object.keys(nodeTypeAliases())].map((name) => [name, getNodeType(name)])
   )
   return {
+    '~proxied': true,
     ...types,
     Node,
     NodeGroup,
@@ -28,12 +29,13 @@ function pyacq(): object {
 /** The two modules of Python's own that pyacq clients use: to measure a clock and to name a process. */
 const PYTHON_MODULES: Readonly<Record<string, object>> = {
   time: {
+    '~proxied': true,
     time: () => Date.now() / 1000,
     perf_counter: () => performance.now() / 1000,
     monotonic: () => performance.now() / 1000,
     sleep: (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   },
-  os: { getpid: () => process.pid }
+  os: { '~proxied': true, getpid: () => process.pid }
 }
 
 /** The module that stands for a Python name, or undefined when there is none. */
