@@ -89,6 +89,7 @@ test('kill ends a process at once, and every pending call rejects', async () => 
 test('a process that is too busy to close is killed when the time is over', async () => {
   await using started = await startWithActions({ name: 'busy' })
   await started.actions.hang()
+  await waitFor(() => started.spawned.lastLines.includes('hanging'))
   const exit = await started.spawned.stop({ timeout: 300 })
   expect(exit).toMatchObject({ code: null, signal: 'SIGKILL' })
   expect(records.map(({ msg }) => msg)).toContainEqual(
