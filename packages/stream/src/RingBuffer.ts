@@ -1,4 +1,4 @@
-import { NdArray, type DType, type DTypeLike } from '@nodeacq/ndarray'
+import { NdArray, type DType, type DTypeLike, type ReadonlyNdArray } from '@nodeacq/ndarray'
 import { ChunkError, RingRangeError } from './errors.ts'
 import { resolveIndex, resolveSlice, RingLayout, type RingBounds, type RingOptions } from './ringLayout.ts'
 
@@ -102,7 +102,7 @@ export class RingBuffer implements RingReader {
    * @param index absolute number of the chunk's last sample, plus one; default: it follows on the one before.
    * @throws {ChunkError} when the chunk is longer than the ring, has another dtype or shape, or goes back in time.
    */
-  newChunk(data: NdArray, index?: number): void {
+  newChunk(data: ReadonlyNdArray, index?: number): void {
     const end = checkRingChunk(this.#layout, data, { index, writeIndex: this.#writeIndex })
     const start = end - data.length
     const gapStart = Math.max(this.#readIndex, end - this.#layout.size)
@@ -184,7 +184,7 @@ export class RingBuffer implements RingReader {
  */
 export function checkRingChunk(
   layout: RingLayout,
-  data: NdArray,
+  data: ReadonlyNdArray,
   at: { index: number | undefined; writeIndex: number }
 ): number {
   const count = data.length

@@ -98,7 +98,7 @@ function isIntact(container: DataView): boolean {
       if (at < starts || at + 4 > container.byteLength) return false
       const size = container.getInt32(at, true)
       at += 4 + size
-      if (size < 0 || size > length / pieces || at > container.byteLength) return false
+      if (size < 0 || at > container.byteLength) return false
     }
   }
   return true

@@ -1,4 +1,4 @@
-import { NdArray, parseDType, type DType, type DTypeLike } from '@nodeacq/ndarray'
+import { NdArray, parseDType, type DType, type DTypeLike, type ReadonlyNdArray } from '@nodeacq/ndarray'
 import { RingRangeError } from './errors.ts'
 
 /** How a ring lies in memory. */
@@ -96,7 +96,7 @@ export class RingLayout {
   }
 
   /** Bytes of a chunk in the order of the ring's axes; a view of the chunk where it lies so already. */
-  orderedBytes(data: NdArray): Uint8Array {
+  orderedBytes(data: ReadonlyNdArray): Uint8Array {
     if (data.size === 0) return new Uint8Array(0)
     return this.axisOrder ? data.transpose(this.axisOrder).bytes() : data.bytes()
   }

@@ -1,6 +1,7 @@
 import { NdArray, parseDType, type DTypeLike } from '@nodeacq/ndarray'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { COMPRESSIONS } from '../src/compression.ts'
 import { ChunkError } from '../src/errors.ts'
 import { parseWireParams } from '../src/spec.ts'
 import { plainData } from '../src/transfer/plainData.ts'
@@ -230,6 +231,22 @@ describe('bad input', () => {
     await expect(receiver.decode([header, container])).resolves.toMatchObject({ index: 400 })
   })
 })
+
+test.each(COMPRESSIONS.filter((method) => method !== ''))(
+  '%s: long, short and empty chunks come back',
+  async (compression) => {
+    const info = streamOf('float32', { compression })
+    for (const samples of [0, 1, 300, 100_000]) {
+      const data = NdArray.fromTyped(
+        Float32Array.from({ length: samples }, (_, at) => Math.sin(at / 9)),
+        [samples, 1]
+      )
+      const frames = await plainData.createSender(info).encode(data, samples)
+      const decoded = await plainData.createReceiver(info).decode(frames)
+      expect(decoded.data!.equals(data)).toBe(true)
+    }
+  }
+)
 
 test('compressed chunks may be overwritten as soon as encode returns', async () => {
   const stream = streamOf('int16', { compression: 'blosc-lz4' })

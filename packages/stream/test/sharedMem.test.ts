@@ -1,4 +1,14 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync
+} from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
@@ -212,11 +222,11 @@ test('whatever is sent comes back, in any layout', () => {
 
 describe('bad input', () => {
   test('params without a ring are refused by both ends', () => {
-    const info = pairOf(RING)
-    using _ = info
-    expect(() => sharedMem.createSender({ ...info.info, bufferSize: 0 })).toThrow(SpecError)
-    expect(() => sharedMem.createReceiver(info.info)).toThrow(SpecError)
-    expect(() => sharedMem.createReceiver({ ...info.info, shmId: info.path, bufferSize: 0 })).toThrow(SpecError)
+    using pair = pairOf(RING)
+    const { info, path } = pair
+    expect(() => sharedMem.createSender({ ...info, bufferSize: 0 })).toThrow(SpecError)
+    expect(() => sharedMem.createReceiver(info)).toThrow(SpecError)
+    expect(() => sharedMem.createReceiver({ ...info, shmId: path, bufferSize: 0 })).toThrow(SpecError)
   })
 
   test('a file that is not there, not of that size, not absolute, or no file, is refused', () => {
@@ -234,6 +244,13 @@ describe('bad input', () => {
     const before = readdirSync(dirname(pair.path)).length
     expect(() => sharedMem.createSender({ ...pair.info, bufferSize: 2 ** 49 })).toThrow(SharedMemError)
     expect(readdirSync(dirname(pair.path)).length).toBe(before)
+  })
+
+  test('a file that is cut short while it is open is an error', () => {
+    using pair = pairOf(RING)
+    const message = pair.sender.encode(ramp(0, 4), 4) as Uint8Array[]
+    truncateSync(pair.path, 20)
+    expect(() => pair.receiver.decode(message)).toThrow(SharedMemError)
   })
 
   test('messages that are none, and positions that cannot be, are refused', () => {

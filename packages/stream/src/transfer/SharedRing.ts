@@ -1,7 +1,7 @@
 import { closeSync, readSync, writeSync } from 'node:fs'
 import { endianness } from 'node:os'
-import type { DType, NdArray } from '@nodeacq/ndarray'
-import { OverrunError, RingRangeError } from '../errors.ts'
+import type { DType, NdArray, ReadonlyNdArray } from '@nodeacq/ndarray'
+import { OverrunError, RingRangeError, SharedMemError } from '../errors.ts'
 import { checkRingChunk, firstSample, type RingReader, type RingReadOptions } from '../RingBuffer.ts'
 import { resolveIndex, resolveSlice, type RingLayout } from '../ringLayout.ts'
 import { createShmFile, openShmFile, type ShmFile } from './shmFile.ts'
@@ -40,7 +40,7 @@ export class SharedRingWriter {
    * Stores a chunk and returns its index; skipped samples become filler.
    * @throws {ChunkError}
    */
-  write(data: NdArray, index: number | undefined): number {
+  write(data: ReadonlyNdArray, index: number | undefined): number {
     const end = checkRingChunk(this.#layout, data, { index, writeIndex: this.#writeIndex })
     const start = end - data.length
     const gapStart = Math.max(this.#readIndex, end - this.#layout.size)
@@ -96,6 +96,7 @@ export class SharedRingWriter {
 /** The reading end. All it gives are copies. */
 export class SharedRingReader implements RingReader {
   readonly #layout: RingLayout
+  readonly #path: string
   readonly #fd: number
   readonly #indices = new DataView(new ArrayBuffer(16))
   #isOpen = true
@@ -103,6 +104,7 @@ export class SharedRingReader implements RingReader {
   /** @throws {SharedMemError} when the file is not there or not of the size that the layout needs. */
   constructor(path: string, layout: RingLayout) {
     this.#layout = layout
+    this.#path = path
     this.#fd = openShmFile(path, SAMPLES_AT + layout.byteLength)
   }
 
@@ -145,7 +147,7 @@ export class SharedRingReader implements RingReader {
       for (let run = 0; run < runs; run++) {
         const from = (run * count + span.from) * runBytes
         const at = SAMPLES_AT + this.#layout.offsetOf(run, span.slot)
-        readAll(this.#fd, bytes.subarray(from, from + span.count * runBytes), at)
+        this.#readAll(bytes.subarray(from, from + span.count * runBytes), at)
       }
     }
     const after = this.#bounds()
@@ -183,10 +185,18 @@ export class SharedRingReader implements RingReader {
 
   /** What may be read now. Both words come in one read, each whole. */
   #bounds(): { first: number; end: number } {
-    readAll(this.#fd, new Uint8Array(this.#indices.buffer), READ_INDEX_AT)
+    this.#readAll(new Uint8Array(this.#indices.buffer), READ_INDEX_AT)
     const end = Number(this.#indices.getBigInt64(READ_INDEX_AT, LITTLE))
     const written = Number(this.#indices.getBigInt64(WRITE_INDEX_AT, LITTLE))
     return { first: written - this.#layout.size, end }
+  }
+
+  #readAll(bytes: Uint8Array, at: number): void {
+    for (let done = 0; done < bytes.length;) {
+      const got = readSync(this.#fd, bytes, done, bytes.length - done, at + done)
+      if (got === 0) throw new SharedMemError(this.#path, `expected ${bytes.length} bytes at ${at}, got ${done}`)
+      done += got
+    }
   }
 
   /** The file has no filler before the first sample, and after a new start it has samples of the run before there. */
@@ -203,12 +213,4 @@ export class SharedRingReader implements RingReader {
 
 function writeAll(fd: number, bytes: Uint8Array, at: number): void {
   for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, at + done)
-}
-
-function readAll(fd: number, bytes: Uint8Array, at: number): void {
-  for (let done = 0; done < bytes.length;) {
-    const got = readSync(fd, bytes, done, bytes.length - done, at + done)
-    if (got === 0) throw new OverrunError(0, 0, true)
-    done += got
-  }
 }

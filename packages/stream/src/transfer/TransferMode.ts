@@ -1,4 +1,4 @@
-import type { NdArray } from '@nodeacq/ndarray'
+import type { NdArray, ReadonlyNdArray } from '@nodeacq/ndarray'
 import type { StreamInfo } from '../params.ts'
 import type { RingReader } from '../RingBuffer.ts'
 
@@ -24,7 +24,7 @@ export interface TransferSender {
    * @param index absolute index of the last sample, plus one
    * @throws {ChunkError}
    */
-  encode(data: NdArray, index: number): Uint8Array[] | Promise<Uint8Array[]>
+  encode(data: ReadonlyNdArray, index: number): Uint8Array[] | Promise<Uint8Array[]>
   /** True when `encode` has taken the samples by the time it returns, so that the caller need not copy them first. */
   readonly copies: boolean
   /** The next index starts from 0 again. */

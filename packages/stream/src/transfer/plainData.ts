@@ -1,4 +1,4 @@
-import { NdArray, parseDType, type DType } from '@nodeacq/ndarray'
+import { NdArray, parseDType, type DType, type ReadonlyNdArray } from '@nodeacq/ndarray'
 import { compress, decompress, type Compression } from '../compression.ts'
 import { ChunkError } from '../errors.ts'
 import type { StreamInfo } from '../params.ts'
@@ -52,7 +52,7 @@ class PlainDataSender implements TransferSender {
     this.copies = this.#compression !== ''
   }
 
-  encode(data: NdArray, index: number): Uint8Array[] | Promise<Uint8Array[]> {
+  encode(data: ReadonlyNdArray, index: number): Uint8Array[] | Promise<Uint8Array[]> {
     if (data.ndim === 0) throw new ChunkError('shape', 'chunk: expected at least the time axis, got a single value')
     if (!Number.isSafeInteger(index) || index < 0) {
       throw new ChunkError('index', `chunk: expected an index from 0 to ${MAX_WORD}, got ${index}`)
@@ -71,7 +71,7 @@ class PlainDataSender implements TransferSender {
 
   close(): void {}
 
-  #layoutOf(data: NdArray): MemoryLayout {
+  #layoutOf(data: ReadonlyNdArray): MemoryLayout {
     const known = this.#layout
     if (known && isSame(known.shape, data.shape) && isSame(known.strides, data.strides)) {
       if (known.itemSize === data.dtype.itemSize) return known
@@ -143,7 +143,7 @@ interface MemoryLayout {
 }
 
 /** pyacq's `is_contiguous`: it takes an axis of length 1 at its stride, so it copies more often than it must. */
-function describeMemory(data: NdArray): MemoryLayout {
+function describeMemory(data: ReadonlyNdArray): MemoryLayout {
   const { shape, strides, dtype } = data
   const fastestFirst = shape.map((_, axis) => axis).sort((a, b) => Math.abs(strides[a]!) - Math.abs(strides[b]!))
   const order = fastestFirst.toReversed()
@@ -190,13 +190,13 @@ function backwardBytes(shape: readonly number[], strides: readonly number[]): nu
 }
 
 /** The block of memory that the items fill. No copy. */
-function blockOf(data: NdArray, { shape, strides }: MemoryLayout): Uint8Array {
+function blockOf(data: ReadonlyNdArray, { shape, strides }: MemoryLayout): Uint8Array {
   if (data.size === 0) return new Uint8Array(0)
   return new Uint8Array(data.buffer, data.byteOffset - backwardBytes(shape, strides), data.byteLength)
 }
 
 /** The items without holes, axes in the order and direction that they have in memory. */
-function copyCompactly(data: NdArray, order: readonly number[]): Uint8Array {
+function copyCompactly(data: ReadonlyNdArray, order: readonly number[]): Uint8Array {
   if (data.size === 0) return new Uint8Array(0)
   let forward = data
   for (const [axis, stride] of data.strides.entries()) {

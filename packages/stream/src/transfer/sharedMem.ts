@@ -1,4 +1,4 @@
-import type { NdArray } from '@nodeacq/ndarray'
+import type { ReadonlyNdArray } from '@nodeacq/ndarray'
 import { ChunkError, SpecError } from '../errors.ts'
 import type { StreamInfo } from '../params.ts'
 import { RingLayout } from '../ringLayout.ts'
@@ -36,7 +36,7 @@ class SharedMemSender implements TransferSender {
     this.infoExtras = { shmId: this.#ring.path }
   }
 
-  encode(data: NdArray, index: number): Uint8Array[] {
+  encode(data: ReadonlyNdArray, index: number): Uint8Array[] {
     const fixed = this.#info.shape[0]!
     if (fixed !== -1 && data.length !== fixed) {
       throw new ChunkError('shape', `chunk: expected ${fixed} samples, as the params say, got ${data.length}`)
