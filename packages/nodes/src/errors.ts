@@ -1,12 +1,14 @@
+import { DeviceError, NodeError } from '@nodeacq/core'
+
 /**
  * A recording cannot be read: the file is malformed, incomplete or of an unknown kind. The message names the file, the
  * place in it (field or byte), what was expected and what is there.
  */
-export class RecordingFileError extends Error {
+export class RecordingFileError extends DeviceError {
   override readonly name = 'RecordingFileError'
-  readonly code = 'RECORDING_FILE'
+  override readonly code = 'RECORDING_FILE'
   readonly file: string
-  /** Field or byte in the file, such as `header field 'number of signals', bytes 252–256`. */
+  /** Field or byte in the file, such as `'number of signals', bytes 252–256`. */
   readonly where: string
   readonly expected: string
   readonly got: string
@@ -21,9 +23,9 @@ export class RecordingFileError extends Error {
 }
 
 /** The coefficients of a filter cannot be used. */
-export class FilterError extends Error {
+export class FilterError extends NodeError {
   override readonly name = 'FilterError'
-  readonly code = 'FILTER'
+  override readonly code = 'FILTER'
   readonly expected: string
   readonly got: string
 

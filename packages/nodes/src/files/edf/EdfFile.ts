@@ -91,7 +91,11 @@ export class EdfFile implements SampleFile {
         }
       }
     }
-    return events.sort((a, b) => a.index - b.index)
+    const placed = events.filter(({ index, duration }) => Number.isSafeInteger(index) && Number.isSafeInteger(duration))
+    if (placed.length < events.length) {
+      this.warnings.push(`${events.length - placed.length} annotations at impossible times are left out`)
+    }
+    return placed.sort((a, b) => a.index - b.index)
   }
 
   #eventOf({ onset, duration, text }: Annotation, rate: number): RecordedEvent {
