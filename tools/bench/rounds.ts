@@ -5,18 +5,18 @@ export type Contender = () => Promise<number>
  * Runs every contender once to warm up and then `rounds` times in turn, and gives the median of each. Turns, because
  * what disturbs a machine for a second should disturb all of them.
  */
-export async function inTurns<K extends string>(
-  contenders: Readonly<Record<K, Contender>>,
+export async function inTurns<C extends Readonly<Record<string, Contender | undefined>>>(
+  contenders: C,
   { rounds = 5 }: { rounds?: number } = {}
-): Promise<Record<K, number>> {
-  const names = Object.keys(contenders) as K[]
-  const figures = new Map<K, number[]>(names.map((name) => [name, []]))
-  for (const name of names) await contenders[name]()
+): Promise<{ [K in keyof C]: number }> {
+  const all = Object.entries(contenders).filter((entry): entry is [string, Contender] => entry[1] !== undefined)
+  const figures = new Map<string, number[]>(all.map(([name]) => [name, []]))
+  for (const [, run] of all) await run()
   for (let round = 0; round < rounds; round++) {
     // Backwards every second time, so that none always follows the same one.
-    for (const name of round % 2 === 0 ? names : [...names].reverse()) figures.get(name)!.push(await contenders[name]())
+    for (const [name, run] of round % 2 === 0 ? all : [...all].reverse()) figures.get(name)!.push(await run())
   }
-  return Object.fromEntries(names.map((name) => [name, median(figures.get(name)!)])) as Record<K, number>
+  return Object.fromEntries(all.map(([name]) => [name, median(figures.get(name)!)])) as { [K in keyof C]: number }
 }
 
 /** The p-quantile (0–1) of values, by rank. */

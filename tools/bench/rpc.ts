@@ -15,11 +15,11 @@ export async function rpcSuite({ quick }: { quick: boolean }): Promise<Row[]> {
   await using server = new BenchChild(new URL('./rpcServer.ts', import.meta.url))
   const { address, bare } = await server.next<{ address: string; bare: string }>()
   const client = await RpcClient.connect(address)
-  const demo = (await client.get<Demo>('demo')) as Remote<Demo>
+  const demo = await client.get<Remote<Demo>>('demo')
   const dealer = new zmq.Dealer({ linger: 0 })
   dealer.connect(bare)
   await using pyacq = await startPyacqDemo()
-  const pyacqDemo = pyacq && ((await (await RpcClient.connect(pyacq.address)).get<Demo>('demo')) as Remote<Demo>)
+  const pyacqDemo = pyacq && (await (await RpcClient.connect(pyacq.address)).get<Remote<Demo>>('demo'))
 
   const count = quick ? 500 : 3000
   const depth = 100

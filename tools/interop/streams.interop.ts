@@ -65,6 +65,9 @@ for (const { name, params, order = {} } of SOURCES) {
       expect(data!.toNested()).toEqual(ramp(next, 10, tail, params['dtype'] as string).toNested())
       next = index
     }
+    // It removes its shared memory when it ends by itself.
+    python.input.end()
+    await python.exited
   })
 }
 

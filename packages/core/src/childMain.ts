@@ -25,7 +25,8 @@ const { values } = parseArgs({
 installModuleHooks()
 if (values.interface !== undefined) setNetworkInterface(values.interface)
 if (values['import-root'].length > 0) setImportRoots(values['import-root'])
-const { pyacqDialect } = await import('./dialect/pyacqDialect.ts')
+// Only now, with the hooks in place; it registers the node types of this package.
+const { pyacqDialect } = await import('./index.ts')
 for (const url of values['import-module']) {
   addChildModule(url)
   await import(url)

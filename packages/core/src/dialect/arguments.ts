@@ -65,7 +65,7 @@ const SIGNATURES = new Map<object, Readonly<Record<string, Signature>>>([
 ])
 
 /** Constructors: what pyacq passes when it makes one of ours. */
-const CONSTRUCTORS = new Map<object, Signature>([
+const CONSTRUCTORS = new Map<unknown, Signature>([
   [NodeGroup, sig(0, 'host', 'manager')],
   [Manager, sig(0)],
   [Host, sig(0, 'name', 'poll_procs')],
@@ -92,7 +92,9 @@ export function foldArguments(
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>>
 ): unknown[] {
-  const signature = member === undefined ? constructorSignature(target) : memberSignature(target, member)
+  // A class is called by itself, or as the member of a module.
+  const called: unknown = member === undefined ? target : (target as Record<string, unknown>)[member]
+  const signature = constructorSignature(called) ?? (member === undefined ? undefined : memberSignature(target, member))
   if (!signature) {
     return Object.keys(kwargs).length > 0 ? [...args, ourKeys(kwargs)] : [...args]
   }
@@ -165,7 +167,7 @@ function memberSignature(target: object, member: string): Signature | undefined 
   return undefined
 }
 
-function constructorSignature(target: object): Signature | undefined {
+function constructorSignature(target: unknown): Signature | undefined {
   const found = CONSTRUCTORS.get(target)
   if (found) return found
   return typeof target === 'function' && target.prototype instanceof Node ? sig(0, 'name', 'parent') : undefined

@@ -1,5 +1,6 @@
 """Both ends of a pyacq stream: PUB and SUB, transfer modes plaindata and sharedmem."""
 
+import atexit
 import mmap
 import os
 import struct
@@ -40,6 +41,7 @@ class Output:
         os.ftruncate(handle, nbytes)
         self.memory = mmap.mmap(handle, nbytes)
         os.close(handle)
+        atexit.register(os.unlink, path)
         self.params['shm_id'] = path
         self.header = np.frombuffer(self.memory, np.int64, 2)
         self.ring = ring_view(self.memory, self.params, self.dtype)
