@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startCommand, type TestProcess } from 'testing'
 
@@ -6,8 +7,8 @@ const FOLDER = fileURLToPath(new URL('./python/', import.meta.url))
 /** The interpreter with the packages of requirements.txt. */
 export const PYTHON = process.env['NODEACQ_PYTHON'] ?? 'python3'
 
-/** Environment in which `peer` and the stand-in for `pyacq` can be imported. */
-export const PYTHON_ENV = { PYTHONPATH: FOLDER, PYTHONUNBUFFERED: '1' }
+/** Environment in which `peer` can be imported, and a stand-in for `pyacq` that serves as a child process. */
+export const PYTHON_ENV = { PYTHONPATH: [FOLDER, `${FOLDER}standin`].join(delimiter), PYTHONUNBUFFERED: '1' }
 
 /** Starts one of the scripts of `python/`. */
 export function startPython(script: string, args: readonly string[] = []): Promise<TestProcess> {
