@@ -1,1 +1,150 @@
-export {}
+/**
+ * The public API of nodeacq in one install: nodes, managers, streams, RPC, arrays, graph files, and zod's `z` for the
+ * schemas of own nodes. Importing it registers the node types that nodeacq brings, here and in the processes it starts.
+ */
+import './standardTypes.ts'
+
+export { z } from 'zod'
+
+export {
+  ChannelSplitter,
+  ChunkResizer,
+  createManager,
+  getNodeType,
+  Host,
+  Manager,
+  ndArraySchema,
+  Node,
+  NodeGroup,
+  nodeTypes,
+  registerNodeType,
+  startHost,
+  startManager,
+  StreamConverter
+} from '@nodeacq/core'
+export {
+  ConfigError,
+  DeviceError,
+  GroupError,
+  HostError,
+  MissingPackageError,
+  NameTakenError,
+  NodeError,
+  NodeRunningError,
+  NodeStateError,
+  NodeTypeError,
+  NotFoundError,
+  UnknownNodeTypeError
+} from '@nodeacq/core'
+export type {
+  CreateManagerOptions,
+  EdgeStatus,
+  GroupStatus,
+  HostStatus,
+  ManagerEvent,
+  ManagerHandle,
+  ManagerStatus,
+  NodeClass,
+  NodeFailure,
+  NodeOptions,
+  NodeState,
+  NodeStatus,
+  RunningServer,
+  ServerOptions
+} from '@nodeacq/core'
+
+export {
+  FileReplay,
+  FilterError,
+  NoiseGenerator,
+  NumpyDeviceBuffer,
+  openSampleFile,
+  RawRecorder,
+  RecorderError,
+  RecordingFileError,
+  registerFileFormat,
+  SosFilter,
+  StreamMonitor
+} from '@nodeacq/nodes'
+export type { FileFormat, MonitorReport, SampleFile } from '@nodeacq/nodes'
+
+export {
+  EVENT_DTYPE,
+  InputStream,
+  LossLedger,
+  makeEvents,
+  OutputStream,
+  readEvents,
+  registerTransferMode,
+  RingBuffer,
+  subscribe
+} from '@nodeacq/stream'
+export {
+  ChunkError,
+  OverrunError,
+  SharedMemError,
+  SourceUnreachableError,
+  SpecError,
+  StreamError,
+  StreamStateError,
+  StreamTimeoutError
+} from '@nodeacq/stream'
+export type {
+  Chunk,
+  ChunksOptions,
+  Delivery,
+  Gap,
+  InputSpec,
+  InputStatus,
+  OutputOptions,
+  OutputStatus,
+  StreamEvent,
+  StreamInfo,
+  StreamSource,
+  SubscribeOptions,
+  WireParams
+} from '@nodeacq/stream'
+
+export {
+  addressOf,
+  equals,
+  float,
+  getItem,
+  isRemote,
+  kwargs,
+  lengthOf,
+  proxyOf,
+  registerSerializer,
+  release,
+  RpcClient,
+  RpcServer,
+  setAttribute,
+  setItem,
+  valueOf,
+  withOptions
+} from '@nodeacq/rpc'
+export {
+  ConnectError,
+  DisconnectedError,
+  InsecureAddressError,
+  RemoteError,
+  RpcError,
+  RpcTimeoutError,
+  SerializeError,
+  SpawnError
+} from '@nodeacq/rpc'
+export { addLogTransport, getLogger, onLogRecord, setLogDisplay, setLogLevel } from '@nodeacq/rpc'
+export type { Logger, LogLevel, LogRecord, Remote } from '@nodeacq/rpc'
+
+export { DType, isNdArray, NdArray, parseDType } from '@nodeacq/ndarray'
+export { DTypeError, ShapeError } from '@nodeacq/ndarray'
+export type { DTypeLike, ReadonlyNdArray, TypedArray } from '@nodeacq/ndarray'
+
+export { buildGraph } from './run/buildGraph.ts'
+export type { BuildOptions, BuiltGraph } from './run/buildGraph.ts'
+export { readGraph } from './graph/readGraph.ts'
+export { runGraph } from './run/runGraph.ts'
+export type { RunMessage, RunOptions, RunStatus } from './run/runGraph.ts'
+export type { RunSummary, SummaryEdge, SummaryNode } from './run/RunSummary.ts'
+export type { Graph, GraphGroup, GraphHost, GraphInput, GraphModule, GraphNode } from './graph/Graph.ts'
+export { GraphError, NodeacqError, RunError } from './errors.ts'

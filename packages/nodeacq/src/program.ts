@@ -82,7 +82,6 @@ function describeError(error: unknown, argv: readonly string[]): string {
   const isDebug = argv.includes('--log-level=debug') || argv[argv.indexOf('--log-level') + 1] === 'debug'
   if (isDebug) return error.stack ?? error.message
   if (error instanceof GraphError) return error.message
-  if (error instanceof DOMException && error.name === 'AbortError') return 'stopped before it ran'
   // Our own errors say all; others need their class.
   const isOwn = error instanceof NodeacqError || 'code' in error
   return isOwn ? `error: ${error.message}` : `error: ${error.name}: ${error.message} (--log-level debug tells more)`

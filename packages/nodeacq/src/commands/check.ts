@@ -4,7 +4,7 @@ import { drawGraph } from '../graph/drawGraph.ts'
 import { graphSchema } from '../graph/graphSchema.ts'
 import { registeredTypes } from '../graph/registeredTypes.ts'
 import type { Output } from './Output.ts'
-import { readGraph } from './readGraph.ts'
+import { readGraph } from '../graph/readGraph.ts'
 import { collect } from './options.ts'
 
 interface CheckOptions {

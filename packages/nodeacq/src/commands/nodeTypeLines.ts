@@ -53,11 +53,11 @@ function streamLines(streams: Readonly<Record<string, StreamSpecInfo>>, isOpen: 
   return layoutTable([{ title: 'NAME' }, { title: 'STREAM TYPE' }, { title: '' }], rows)
 }
 
-/** The smallest entry of a graph file: what is required, a few defaults, every input. */
+/** A small entry of a graph file: what is required (or else a few defaults), and every input. */
 function exampleLines(type: NodeTypeInfo, { properties = {}, required = [] }: JsonSchema): string[] {
-  const wanted = Object.entries(properties).filter(
-    ([name, schema]) => required.includes(name) || schema.default !== undefined
-  )
+  const options = Object.entries(properties)
+  const needed = options.filter(([name]) => required.includes(name))
+  const wanted = needed.length > 0 ? needed : options.filter(([, schema]) => schema.default !== undefined)
   const configure = Object.fromEntries(wanted.slice(0, 4).map(([name, schema]) => [name, exampleOf(schema)]))
   const inputs = Object.fromEntries(
     [...Object.keys(type.inputs), ...(type.takesAnyInput ? ['raw'] : [])].map((name) => [name, 'amp.signals'])

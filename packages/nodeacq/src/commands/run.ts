@@ -4,7 +4,7 @@ import { runGraph } from '../run/runGraph.ts'
 import { RunScreen } from '../screen/RunScreen.ts'
 import { collect, logLevelOption, parseSeconds } from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
-import { readGraph } from './readGraph.ts'
+import { readGraph } from '../graph/readGraph.ts'
 import { StopSignals } from './StopSignals.ts'
 
 interface RunCommandOptions {

@@ -1,3 +1,4 @@
+import '../standardTypes.ts'
 import { getLogger, setLogLevel, type LogLevel } from '@nodeacq/rpc'
 import { startHost, startManager, type RunningServer, type ServerOptions } from '@nodeacq/core'
 import type { Command } from 'commander'

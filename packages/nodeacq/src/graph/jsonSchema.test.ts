@@ -14,7 +14,7 @@ test('types and limits are told in words', () => {
   expect(told(z.array(z.number()))).toBe('list of number')
   expect(told(z.array(z.union([z.string(), z.int()])))).toBe('list of (text | integer)')
   expect(told(z.tuple([z.number(), z.number()]))).toBe('[number, number]')
-  expect(told(z.object({ type: z.string(), order: z.int() }).nullable())).toBe('{ type, order } | null')
+  expect(told(z.object({ type: z.string(), order: z.int() }).nullable())).toBe('{ type, order }')
   expect(told(z.union([z.literal('off'), z.boolean()]))).toBe("'off' | true | false")
   expect(told(z.union([z.instanceof(Map), z.array(z.unknown())]).transform(String))).toBe('list')
 })

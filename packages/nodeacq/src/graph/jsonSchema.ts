@@ -57,7 +57,8 @@ export function describeType(schema: JsonSchema): string {
   const parts = branches(schema)
   if (parts.length > 1) {
     const words = [...new Set(parts.map(describeType))]
-    return words.filter((word) => word !== 'any').join(' | ')
+    // null says as much as leaving the option out.
+    return words.filter((word) => word !== 'any' && word !== 'null').join(' | ')
   }
   const { enum: values, type, items, properties } = parts[0]!
   if (schema.const !== undefined) return JSON.stringify(schema.const).replaceAll('"', "'")

@@ -1,3 +1,4 @@
+import '../standardTypes.ts'
 import { pathToFileURL } from 'node:url'
 import { getNodeType, isNodeClass, nodeTypeAliases, nodeTypes, registerNodeType, type NodeClass } from '@nodeacq/core'
 import type { NodeTypeInfo, TypeCatalog } from './TypeCatalog.ts'

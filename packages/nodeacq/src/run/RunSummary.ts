@@ -1,4 +1,4 @@
-import type { EdgeStatus, GroupStatus, ManagerStatus, NodeFailure, NodeState } from '@nodeacq/core'
+import type { EdgeStatus, ManagerStatus, NodeFailure, NodeState } from '@nodeacq/core'
 import type { Delivery } from '@nodeacq/stream'
 import type { Graph } from '../graph/Graph.ts'
 
@@ -47,8 +47,6 @@ export interface RunRecord {
   readonly edges: ReadonlyMap<string, EdgeStatus>
   /** Groups that died, with the reason in words. */
   readonly deadGroups: ReadonlyMap<string, string>
-  /** Trouble that belongs to no node, e.g. an input's source that stopped in the middle. */
-  readonly isInterrupted?: boolean
 }
 
 /** Puts a summary together. Nodes and edges stand in the order of the graph. */
@@ -90,9 +88,4 @@ function edgeOf(edge: EdgeStatus): SummaryEdge {
   const counts = { chunks, samples, lostSamples, skippedSamples, duplicatedSamples, gaps }
   const { latencyMs } = edge
   return { from, to, delivery, ...counts, stalled, latencyMs: latencyMs && { p50: latencyMs.p50, p99: latencyMs.p99 } }
-}
-
-/** Groups that are gone although nobody closed them. */
-export function deadGroups(groups: readonly GroupStatus[]): GroupStatus[] {
-  return groups.filter(({ state }) => state === 'dead')
 }

@@ -24,7 +24,10 @@ export class Tracker {
   add(status: ManagerStatus, at: number): void {
     for (const node of status.nodes) this.#nodes.set(node.name, node)
     for (const edge of status.edges) this.#edges.set(edge.to, edge)
-    for (const { name, state } of status.groups) if (state === 'dead') this.addDeath(name, `group '${name}' died`)
+    for (const { name, state } of status.groups) {
+      // Nobody closes groups during a run but whoever ends their host.
+      if (state === 'dead' || state === 'closed') this.addDeath(name, `node group '${name}' is gone`)
+    }
     this.#rates.add(status.nodes, at)
   }
 

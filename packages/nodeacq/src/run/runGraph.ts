@@ -48,8 +48,13 @@ export async function runGraph(graph: Graph, options: RunOptions = {}): Promise<
   if (graph.out !== undefined) await mkdir(graph.out, { recursive: true })
   const manager = await createManager({ mode: 'local', importRoots })
   const unlisten = options.kill && onAbort(options.kill, () => void killGroups(manager, graph))
+  const run = new Run(manager, graph, options)
   try {
-    return await new Run(manager, graph, options).toEnd()
+    return await run.toEnd()
+  } catch (error) {
+    // A Ctrl-C reaches processes that are just starting too, so building fails in any way then.
+    if (options.signal?.aborted && !run.isStarted) throw new RunError('stopped before it ran', { cause: error })
+    throw error
   } finally {
     unlisten?.()
     await manager.close()
@@ -97,6 +102,10 @@ class Run {
     await this.#manager.close()
     await watching
     return summary
+  }
+
+  get isStarted(): boolean {
+    return this.#startedAt > 0
   }
 
   get #elapsed(): number {
@@ -171,9 +180,9 @@ class Run {
 
   #tell(event: ManagerEvent & { readonly at: number }): void {
     const { kind, node, group, message, exit } = event
-    if (kind === 'nodeState' || kind === 'groupClosed' || this.#isOver) return
+    if (kind === 'nodeState' || this.#isOver) return
     const ago = `${Math.max(0, Date.now() - (exit?.atMs ?? event.at))} ms ago`
-    if (kind === 'groupDied') {
+    if (kind === 'groupDied' || kind === 'groupClosed') {
       this.#tracker.addDeath(group ?? '', message)
       const nodes = this.#graph.nodes.filter((plan) => plan.group === group).map(({ name }) => name)
       const whose = nodes.length > 0 ? ` (with ${nodes.join(', ')})` : ''

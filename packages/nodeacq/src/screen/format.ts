@@ -21,8 +21,9 @@ export function formatRate(rate: number | undefined): string {
   return `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)} ${unit}`
 }
 
-/** `0.08 ms`, `12 ms`, `1.5 s`. */
-export function formatMs(ms: number): string {
+/** `0.08 ms`, `12 ms`, `1.5 s`. What two clocks that differ a little make negative is 0. */
+export function formatMs(difference: number): string {
+  const ms = Math.max(0, difference)
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`
   return `${ms < 1 ? ms.toFixed(2) : ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`
 }

@@ -4,6 +4,8 @@ export interface Column {
   readonly align?: 'left' | 'right'
   /** Left out first (lowest number first) when the table is too wide. Default: never. */
   readonly priority?: number
+  /** So that a table that is drawn again and again stands still. */
+  readonly minWidth?: number
 }
 
 /** A cell, with the paint it gets after it was measured. */
@@ -28,7 +30,7 @@ export function layoutTable(
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)))
   let shown = columns.map((column, index) => {
     const widths = cells.map((row) => lengthOf(row[index]?.text ?? ''))
-    return { ...column, index, width: Math.max(lengthOf(column.title), ...widths) }
+    return { ...column, index, width: Math.max(column.minWidth ?? 0, lengthOf(column.title), ...widths) }
   })
   const total = () => shown.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length)
   while (total() > width) {

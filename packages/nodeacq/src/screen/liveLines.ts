@@ -20,12 +20,12 @@ export type LiveNode = Pick<ManagerStatus['nodes'][number], 'name' | 'state' | '
 
 const COLUMNS: readonly Column[] = [
   { title: 'NODE' },
-  { title: 'STATE' },
+  { title: 'STATE', minWidth: 7 },
   { title: 'RATE /s', align: 'right' },
   { title: 'LOST', align: 'right' },
   { title: 'SKIPPED', align: 'right', priority: 1 },
-  { title: 'LATENCY', align: 'right', priority: 2 },
-  { title: 'CPU', align: 'right', priority: 0 }
+  { title: 'LATENCY', align: 'right', priority: 2, minWidth: 7 },
+  { title: 'CPU', align: 'right', priority: 0, minWidth: 5 }
 ]
 
 /** One frame of the live table, `width` columns wide. */

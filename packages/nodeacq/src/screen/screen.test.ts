@@ -18,7 +18,7 @@ test('figures are short and aligned with the eye', () => {
     '30.0 k',
     '1.25 M'
   ])
-  expect([0.084, 3.21, 45.6, 1500].map(formatMs)).toEqual(['0.08 ms', '3.2 ms', '46 ms', '1.5 s'])
+  expect([-0.06, 0.084, 3.21, 45.6, 1500].map(formatMs)).toEqual(['0.00 ms', '0.08 ms', '3.2 ms', '46 ms', '1.5 s'])
   expect([0, 0.5, 2].map((part) => formatBar(part, 4))).toEqual(['░░░░   0 %', '██░░  50 %', '████ 100 %'])
 })
 
@@ -60,10 +60,10 @@ describe('the live table', () => {
     const view = { graph: 'demo', elapsed: 12.4, duration: 60, nodes }
     expect(liveLines(view, { width: 80, paint: NO_PAINT })).toEqual([
       `demo  0:12 / 1:00  ████████${'░'.repeat(32)}  20 %`,
-      'NODE    STATE    RATE /s   LOST  SKIPPED  LATENCY  CPU',
-      'amp     running    1,000      –        –        –  3 %',
-      'filter  running   12.0 k  1,200        0  0.31 ms  3 %',
-      'disk    failed         –      0        5        –  3 %'
+      'NODE    STATE    RATE /s   LOST  SKIPPED  LATENCY    CPU',
+      'amp     running    1,000      –        –        –    3 %',
+      'filter  running   12.0 k  1,200        0  0.31 ms    3 %',
+      'disk    failed         –      0        5        –    3 %'
     ])
   })
 

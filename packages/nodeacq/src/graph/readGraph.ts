@@ -2,10 +2,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { installModuleHooks } from '@nodeacq/rpc'
 import { ArgumentError, GraphError } from '../errors.ts'
-import type { Graph } from '../graph/Graph.ts'
-import { nearest } from '../graph/nearest.ts'
-import { parseGraph } from '../graph/parseGraph.ts'
-import { registeredTypes } from '../graph/registeredTypes.ts'
+import type { Graph } from './Graph.ts'
+import { nearest } from './nearest.ts'
+import { parseGraph } from './parseGraph.ts'
+import { registeredTypes } from './registeredTypes.ts'
 
 /**
  * Reads and checks a graph file.

@@ -1,0 +1,152 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { tempFolder, waitFor } from 'testing'
+import type { Output } from '../src/commands/Output.ts'
+import { main } from '../src/program.ts'
+import { graphFile, hostServer, nodeacq, noiseGraph, run } from './programs.ts'
+
+/** A standard stream that keeps what is written to it. */
+class Sink extends Writable {
+  text = ''
+
+  get lines(): string[] {
+    return this.text === '' ? [] : this.text.replace(/\n$/, '').split('\n')
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString()
+    done()
+  }
+}
+
+/** Runs a command that starts nothing, in this process. */
+async function command(...args: readonly string[]) {
+  const [stdout, stderr] = [new Sink(), new Sink()]
+  const code = await main(args, { stdout, stderr } as unknown as Output)
+  return { code, lines: stdout.lines, text: stdout.text, errorLines: stderr.lines, errorText: stderr.text }
+}
+
+describe('wrong graphs and arguments give exit code 2', () => {
+  test('all mistakes of a graph at once, each with its line', async () => {
+    await using folder = await tempFolder()
+    const file = join(folder.path, 'graph.yaml')
+    const sos = 'type: SosFilter, configure: { coefficients: [[1, 0, 0, 1, 0, 0]] }'
+    await writeFile(
+      file,
+      `nodes:
+  a: { ${sos}, inputs: { signals: b.signals } }
+  b: { ${sos}, inputs: { signals: a.signals } }
+  c: { type: NoisGenerator }
+  d: { type: RawRecorder, configure: { folder: x }, inputs: { raw: amp.signals } }
+  a: { type: NoiseGenerator }
+`
+    )
+    await using program = await run(['run', file])
+    const heads = program.errorLines.filter((line) => line.startsWith(file)).map((line) => line.slice(file.length))
+    expect(heads).toEqual([
+      expect.stringMatching(/^:3:\d+: node 'b': input 'signals' closes a cycle: a → b → a; /),
+      ":4:14: node 'c': unknown type 'NoisGenerator'; did you mean 'NoiseGenerator'?",
+      expect.stringMatching(/^:5:\d+: node 'd': input 'raw': there is no node 'amp'; /),
+      expect.stringMatching(/^:6:3: 'a' stands twice; first at .*graph.yaml:2:3; /)
+    ])
+    expect(program.errorLines.at(-1)).toBe('4 mistakes')
+    expect([program.code, program.lines]).toEqual([2, []])
+    expect(await command('check', file)).toMatchObject({ code: 2, text: '', errorLines: program.errorLines })
+  })
+
+  test('a module that fails', async () => {
+    await using folder = await tempFolder()
+    await writeFile(join(folder.path, 'broken.ts'), "throw new Error('the driver is missing')\n")
+    const file = await graphFile(folder.path, noiseGraph({ more: { modules: ['./broken.ts'] } }))
+    const { code, errorText } = await command('check', file)
+    expect(errorText).toMatch(
+      /graph.yaml:\d+:\d+: module '.\/broken.ts' cannot be loaded: Error: the driver is missing/
+    )
+    expect(code).toBe(2)
+  })
+
+  test.each([
+    [['rum', 'graph.yaml'], /unknown command 'rum'[^]*Did you mean run/],
+    [['run', 'graph.yaml', '--durration', '3'], /unknown option '--durration'[^]*Did you mean --duration/],
+    [['run', 'graph.yaml', '--duration', 'long'], /'long' is invalid.*number above 0/],
+    [['run', 'no-such.yaml'], /no-such.yaml: there is no such file/],
+    [['run'], /missing required argument 'graph'/],
+    [['check'], /missing argument 'graph'/],
+    [['nodes', 'SosFiltr'], /unknown node type 'SosFiltr'; did you mean 'SosFilter'\?/],
+    [['host', 'tcp://127.0.0.1'], /'tcp:\/\/127.0.0.1' is invalid.*Expected tcp:/],
+    [['host', 'tcp://0.0.0.0:*'], /insecure/],
+    [['host', 'tcp://192.0.2.1:*', '--insecure'], /cannot listen on/]
+  ])('%j', async (args, message) => {
+    const { code, text, errorText } = await command(...args)
+    expect(errorText).toMatch(message)
+    expect(errorText).not.toMatch(/\n\s+at /)
+    expect([code, text]).toEqual([2, ''])
+  })
+})
+
+test('every command has a help text with an example, and --version tells the version', async () => {
+  for (const name of [[], ['run'], ['check'], ['nodes'], ['host'], ['manager']]) {
+    const { code, text, errorText } = await command(...name, '--help')
+    expect(text).toMatch(/Examples:\n {2}\$ nodeacq/)
+    expect([code, errorText]).toEqual([0, ''])
+  }
+  await using version = await run(['--version'])
+  expect(version.lines).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)])
+  expect(version.code).toBe(0)
+})
+
+test('check draws a correct graph, and prints a schema for editors', async () => {
+  await using folder = await tempFolder()
+  const file = await graphFile(folder.path, noiseGraph())
+  const drawn = await command('check', file, '--set', 'name=other')
+  expect(drawn.lines.slice(0, 4)).toEqual(['other', '', 'local', '└─ main'])
+  expect(drawn.lines.at(-1)).toBe(`${file}: ok`)
+  const schema = JSON.parse((await command('check', '--schema')).text) as { properties: Record<string, unknown> }
+  expect(Object.keys(schema.properties)).toEqual(['name', 'hosts', 'modules', 'groups', 'nodes', 'require'])
+})
+
+test('nodes lists the types, and describes one', async () => {
+  const { lines } = await command('nodes')
+  for (const type of ['NoiseGenerator', 'SosFilter', 'RawRecorder', 'StreamMonitor', 'FileReplay']) {
+    expect(lines.some((line) => line.startsWith(`${type} `))).toBe(true)
+  }
+  const json = await command('nodes', 'NoiseGenerator', '--json')
+  expect(JSON.parse(json.text)).toMatchObject({ name: 'NoiseGenerator', outputs: ['signals'] })
+  expect((await command('nodes', 'NoiseGenerator')).text).toMatch(/sampleRate +number > 0/)
+})
+
+describe.each(['host', 'manager'])('nodeacq %s', (name) => {
+  test('tells its address on the first line and nothing else, and ends at SIGTERM', async () => {
+    await using program = await nodeacq([name])
+    expect(await program.line(/./)).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/)
+    program.kill('SIGTERM')
+    expect(await program.exited).toEqual({ code: 0, signal: null })
+    expect([program.lines.length, program.errorText]).toEqual([1, ''])
+  })
+
+  test('says in one line that its port is in use', async () => {
+    await using first = await nodeacq([name])
+    const address = await first.line(/^tcp:/)
+    await using second = await run([name, address])
+    expect(second.errorLines).toEqual([expect.stringContaining(`cannot listen on ${address}: the address is in use`)])
+    expect([second.code, second.lines]).toEqual([1, []])
+  })
+})
+
+test('a host server ends its groups at Ctrl-C', async () => {
+  await using folder = await tempFolder()
+  const host = await hostServer(['--name', 'lab'])
+  await using _ = host.program
+  const more = { hosts: { lab: host.address }, groups: { far: { host: 'lab' } } }
+  const file = await graphFile(folder.path, noiseGraph({ source: 'far', more }))
+  await using program = await nodeacq(['run', file, '--out', join(folder.path, 'out'), '--json'])
+  await waitFor(() => program.errorText.includes('noise runs'), { what: () => program.errorText })
+  host.program.interrupt()
+  expect(await host.program.exited).toEqual({ code: 0, signal: null })
+  expect(await host.program.children()).toEqual([])
+  const { code } = await program.exited
+  expect(program.errorText).toMatch(/lost|closed|died/)
+  expect(code).toBe(1)
+})
