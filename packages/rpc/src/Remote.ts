@@ -88,7 +88,7 @@ type Inner<V> =
     : V extends readonly unknown[]
       ? unknown
       : V extends object
-        ? Members<V>
+        ? Members<V> & IsRemote & AsyncDisposable
         : unknown
 
 type Callable<F> = F extends abstract new (...args: infer A) => infer R

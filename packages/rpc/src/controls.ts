@@ -1,6 +1,7 @@
+import { KeywordArguments } from './KeywordArguments.ts'
 import { proxyOfState, proxyState, ProxyState } from './proxy.ts'
 import type { ProxyOptions } from './proxy.ts'
-import type { Remote, RemoteValue } from './Remote.ts'
+import type { Remote } from './Remote.ts'
 import { isRemote as isProxy } from './serialize/kinds.ts'
 
 /** Whether a value is a proxy, or a path on one, of an object in another process. */
@@ -35,15 +36,6 @@ export function kwargs(values: Record<string, unknown>): KeywordArguments {
   return new KeywordArguments(values)
 }
 
-/** See `kwargs`. */
-export class KeywordArguments {
-  readonly values: Readonly<Record<string, unknown>>
-
-  constructor(values: Record<string, unknown>) {
-    this.values = values
-  }
-}
-
 /** `object[key]` of Python: an element of a list, an entry of a map. */
 export function getItem<T = unknown>(proxy: object, key: unknown): Promise<T> {
   return proxyState(proxy).attribute('__getitem__').call([key]) as Promise<T>
@@ -74,5 +66,3 @@ export async function equals(proxy: object, other: unknown): Promise<boolean> {
   }
   return (await state.attribute('__eq__').call([other])) === true
 }
-
-export type { RemoteValue }

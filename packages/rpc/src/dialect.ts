@@ -1,5 +1,5 @@
 import { RequestError, RemoteError, RpcError } from './errors.ts'
-import { isClass } from './serialize/kinds.ts'
+import { isClass, isPlainObject } from './serialize/kinds.ts'
 
 /** Where an error came up. */
 export interface ErrorPlace {
@@ -34,6 +34,17 @@ const PYTHON_NAMES: Readonly<Record<string, string>> = {
   Error: 'RuntimeError'
 }
 
+const PYTHON_TYPES: Readonly<Record<string, string>> = {
+  Array: 'list',
+  Map: 'dict',
+  Set: 'set',
+  Uint8Array: 'bytes',
+  Buffer: 'bytes',
+  Date: 'datetime.datetime',
+  CalendarDate: 'datetime.date',
+  NdArray: 'numpy.ndarray'
+}
+
 /** Python's clocks, which pyacq clients read to compare their own (`measure_clock_diff`). */
 const time = {
   '~proxied': true,
@@ -65,8 +76,9 @@ export const plainDialect: Dialect = {
   typeName(value) {
     if (typeof value === 'function') return isClass(value) ? "<class 'type'>" : "<class 'function'>"
     if ((value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'Module') return "<class 'module'>"
-    const made = (value as { constructor?: unknown }).constructor
-    return `<class '${typeof made === 'function' ? made.name : 'object'}'>`
+    if (isPlainObject(value)) return "<class 'dict'>"
+    const name = value.constructor.name
+    return `<class '${PYTHON_TYPES[name] ?? name}'>`
   }
 }
 

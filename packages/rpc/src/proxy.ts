@@ -78,7 +78,7 @@ export class ProxyState implements ProxyHandler<object>, Target {
 
   /** Awaiting a path fetches what is there. */
   readonly #then = (resolve: (value: unknown) => void, reject: (error: unknown) => void): Promise<void> =>
-    this.fetch('auto').then(resolve, reject)
+    this.fetch(this.options.returnType ?? 'auto').then(resolve, reject)
 
   #symbol(name: symbol): unknown {
     switch (name) {

@@ -20,7 +20,7 @@ export interface Caller {
   call(target: Target, args: readonly unknown[], options: CallOptions): Promise<unknown>
   fetch(target: Target, returnType: ReturnType, options: CallOptions): Promise<unknown>
   /** Ends a reference over there. */
-  endReference(objId: number, refId: number): Promise<void>
+  endReference(objId: number, refId: number, options: CallOptions): Promise<void>
 }
 
 /** An object over there and the attributes still to be looked up on it. */

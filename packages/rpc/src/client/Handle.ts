@@ -12,7 +12,7 @@ interface Lease {
 }
 
 const collected = new FinalizationRegistry<Lease>((lease) => {
-  if (lease.ends) void lease.caller.endReference(lease.objId, lease.refId).catch(() => undefined)
+  if (lease.ends) void lease.caller.endReference(lease.objId, lease.refId, { sync: 'off' }).catch(() => undefined)
 })
 
 /** Where the objects of a handle live. */
@@ -88,6 +88,6 @@ export class Handle {
     const caller = await this.connect()
     this.#released = true
     this.setAutoDelete(false)
-    await caller.endReference(this.record.obj_id, this.record.ref_id)
+    await caller.endReference(this.record.obj_id, this.record.ref_id, {})
   }
 }

@@ -1,5 +1,5 @@
 import { ZmqSocket } from '@nodeacq/zmq'
-import { KeywordArguments } from '../controls.ts'
+import { KeywordArguments } from '../KeywordArguments.ts'
 import { ConnectError, DisconnectedError, RemoteError, RpcTimeoutError, SerializeError } from '../errors.ts'
 import { currentServer, localServerAt } from '../localServers.ts'
 import { MAX_MESSAGE_SIZE, MessageLoop } from '../MessageLoop.ts'
@@ -211,9 +211,9 @@ export class RpcClient implements Caller, AsyncDisposable {
     return this.#request('get_obj', { obj }, target, options, returnType)
   }
 
-  async endReference(objId: number, refId: number): Promise<void> {
+  async endReference(objId: number, refId: number, options: CallOptions): Promise<void> {
     if (this.#ended) return
-    await this.#request('delete', { obj_id: objId, ref_id: refId }, 'delete', { sync: 'off' })
+    await this.#request('delete', { obj_id: objId, ref_id: refId }, 'delete', options)
   }
 
   #toWire(value: unknown): Tree {

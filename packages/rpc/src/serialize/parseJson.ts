@@ -114,9 +114,10 @@ class Reader {
     if (!match) return undefined
     const [digits, fraction, exponent] = match
     this.#position += digits.length
-    if (fraction !== undefined || exponent !== undefined || digits.length <= SAFE_DIGITS) return Number(digits)
+    if (fraction !== undefined || exponent !== undefined) return Number(digits)
+    if (digits.length <= SAFE_DIGITS) return digits === '-0' ? 0 : Number(digits)
     if (digits.length > 1000) throw this.#malformed('an integer of at most 1000 digits')
-    return digits === '-0' ? 0 : BigInt(digits)
+    return BigInt(digits)
   }
 
   #word(): Tree {

@@ -50,7 +50,7 @@ export function toWire(value: unknown, context: EncodeContext, depth = 0): Tree 
 
 function fromNumber(value: number): Tree {
   if (!Number.isInteger(value)) return value
-  if (value > -0x8000_0000 && value < 0x1_0000_0000) return Object.is(value, -0) ? new FloatValue(value) : value
+  if (value >= -0x8000_0000 && value < 0x1_0000_0000) return Object.is(value, -0) ? new FloatValue(value) : value
   return Number.isSafeInteger(value) ? BigInt(value) : value
 }
 
@@ -58,7 +58,7 @@ function fromBigInt(value: bigint): Tree {
   if (value < MIN_INT64 || value > MAX_UINT64)
     throw new SerializeError(`expected an integer of at most 64 bits, got ${value}`)
   const number = Number(value)
-  return number > -0x8000_0000 && number < 0x1_0000_0000 ? number : value
+  return number >= -0x8000_0000 && number < 0x1_0000_0000 ? number : value
 }
 
 function fromArray(array: readonly unknown[], context: EncodeContext, depth: number): Tree {

@@ -44,6 +44,10 @@ export class PeerWatch {
     return this.#peers.values()
   }
 
+  get size(): number {
+    return this.#peers.size
+  }
+
   /** The peer of an identity, which has just spoken. */
   heardFrom(identity: Buffer, serializer: Serializer): Peer {
     const key = identity.toString('latin1')
@@ -97,6 +101,6 @@ export class PeerWatch {
   #forget(key: string, peer: Peer): void {
     this.#peers.delete(key)
     const count = this.#table.release(peer)
-    if (count > 0) report('info', `RPC client ${peer.name} is gone; its ${count} references are released`)
+    if (count > 0) report('debug', `RPC client ${peer.name} is gone; its ${count} references are released`)
   }
 }

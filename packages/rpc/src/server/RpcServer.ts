@@ -46,6 +46,8 @@ const ID = /^-?\d{1,15}$/
 const NO_OPTS: Opts = {}
 const NO_REPLY = Symbol('no reply')
 const live = new Set<RpcServer>()
+const exitTasks = new Set<() => void>()
+process.on('exit', () => exitTasks.forEach((task) => task()))
 
 /**
  * Serves objects of this process to clients in others: pyacq's protocol over one ROUTER socket. Requests are started
@@ -57,15 +59,15 @@ export class RpcServer implements AsyncDisposable {
     return true
   }
 
-  /** What proxies carry: the address it listens on, with a wildcard replaced. */
-  readonly address: string
-  /** Resolves when the server has closed, whoever closed it. */
-  readonly closed: Promise<void>
+  readonly #address: string
+  readonly #boundAddress: string
+  readonly #closed: Promise<void>
   readonly #name: string
   /** Tells clients whether the server they reconnect to is still this one. */
   readonly #instance = randomUUID()
   readonly #socket: ZmqSocket
   readonly #dialect: Dialect
+  readonly #table = new ObjectTable()
   readonly #actions: Actions
   readonly #watch: PeerWatch
   readonly #local: LocalServer
@@ -110,12 +112,13 @@ export class RpcServer implements AsyncDisposable {
     const addresses = addressesOf(bound, address)
     const { dialect = plainDialect, importRoots = [process.cwd()], name = address } = options
     const { probeInterval: interval = 2000, clientGrace: grace = 10_000 } = options
-    const table = new ObjectTable()
+    const table = this.#table
     const actions = new Actions({ table, dialect, importRoots, address, addresses })
     const { promise, resolve } = Promise.withResolvers<void>()
     actions.publish('self', this)
-    this.address = address
-    this.closed = promise
+    this.#address = address
+    this.#boundAddress = bound
+    this.#closed = promise
     this.#name = name
     this.#socket = socket
     this.#dialect = dialect
@@ -130,9 +133,34 @@ export class RpcServer implements AsyncDisposable {
       release: (holder) => void table.release(holder)
     }
     addLocalServer(this.#local)
-    if (live.size === 0) process.on('exit', sayGoodbye)
+    exitTasks.add(this.#onExit)
     live.add(this)
     new MessageLoop(socket, (frames) => this.#onRequest(frames)).start()
+  }
+
+  /** What proxies carry: the address it listens on, with a wildcard replaced. */
+  get address(): string {
+    return this.#address
+  }
+
+  /** What it listens on: `tcp://0.0.0.0:8000`. */
+  get boundAddress(): string {
+    return this.#boundAddress
+  }
+
+  /** Resolves when the server has closed, whoever closed it. */
+  get closed(): Promise<void> {
+    return this.#closed
+  }
+
+  /** Objects that clients hold proxies of. */
+  get objectCount(): number {
+    return this.#table.size
+  }
+
+  /** Clients that are, or a moment ago were, connected. */
+  get clientCount(): number {
+    return this.#watch.size
   }
 
   /** Makes an object available under a name: instances of classes as proxies, whatever their class says. */
@@ -157,7 +185,7 @@ export class RpcServer implements AsyncDisposable {
 
   async #close(last?: Request): Promise<void> {
     live.delete(this)
-    if (live.size === 0) process.off('exit', sayGoodbye)
+    exitTasks.delete(this.#onExit)
     removeLocalServer(this.#local)
     this.#watch.stop()
     const sent = this.#sayGoodbye(last?.peer)
@@ -167,15 +195,13 @@ export class RpcServer implements AsyncDisposable {
     this.#resolveClosed()
   }
 
+  /** As much of `close` as is possible while the process exits. */
+  readonly #onExit = () => void Promise.allSettled(this.#sayGoodbye())
+
   #sayGoodbye(except?: Peer): Promise<void>[] {
     return [...this.#watch.peers]
       .filter((peer) => peer !== except)
       .map((peer) => this.#watch.send(peer, peer.serializer.encode({ action: 'disconnect' })))
-  }
-
-  /** Tells every client of every server, as far as that is possible while the process exits. */
-  static sayGoodbye(): void {
-    for (const server of live) void Promise.allSettled(server.#sayGoodbye())
   }
 
   #onRequest(frames: Buffer[]): void {
@@ -219,7 +245,7 @@ export class RpcServer implements AsyncDisposable {
   #perform(request: Request, opts: Opts): unknown {
     switch (request.action) {
       case 'ping':
-        return opts['nodeacq'] === true ? { instance: this.#instance, address: this.address } : 'pong'
+        return opts['nodeacq'] === true ? { instance: this.#instance, address: this.#address } : 'pong'
       case 'close':
         this.#closing ??= this.#close(request.id < 0 ? undefined : request)
         return NO_REPLY
@@ -265,10 +291,6 @@ export class RpcServer implements AsyncDisposable {
   #about(peer: Peer): string {
     return `RPC server ${this.#name}, client ${peer.name.slice(0, 200)}`
   }
-}
-
-function sayGoodbye(): void {
-  RpcServer.sayGoodbye()
 }
 
 function success(id: number, value: Tree): Tree {

@@ -66,15 +66,21 @@ export function getMember(target: unknown, name: string, dialect: Dialect): unkn
 export function setMember(target: unknown, name: string, value: unknown, dialect: Dialect): void {
   if (typeof target !== 'object' || target === null) throw readOnly(target, name)
   const known = memberOf(target, name, dialect)
-  const isNew =
-    known === undefined && isPlainObject(target) && name.charCodeAt(0) !== UNDERSCORE && !FORBIDDEN.has(name)
-  if (known === undefined && !isNew) throw noMember(target, name)
+  if (known === undefined && !(isPlainObject(target) && name.charCodeAt(0) !== UNDERSCORE && isNewKey(name)))
+    throw noMember(target, name)
   const member = known ?? name
-  if (NOT_SETTABLE.has(member) || member in Object.prototype) throw readOnly(target, name)
+  if (NOT_SETTABLE.has(member)) throw readOnly(target, name)
   const descriptor = describe(target, member)
   if (descriptor && (descriptor.get ? !descriptor.set : !descriptor.writable || typeof descriptor.value === 'function'))
     throw readOnly(target, name)
   if (!Reflect.set(target, member, value)) throw readOnly(target, name)
+}
+
+/** Whether a plain object may get a key of that name from outside. */
+export function isNewKey(name: string): boolean {
+  return (
+    name.charCodeAt(0) !== UNDERSCORE && !FORBIDDEN.has(name) && !NOT_SETTABLE.has(name) && !(name in Object.prototype)
+  )
 }
 
 function describe(target: object, name: string): PropertyDescriptor | undefined {

@@ -2,7 +2,7 @@ import { isNdArray } from '@nodeacq/ndarray'
 import type { Dialect } from '../dialect.ts'
 import { RequestError } from '../errors.ts'
 import { isPlainObject } from '../serialize/kinds.ts'
-import { getMember, kindOf, setMember } from './members.ts'
+import { getMember, isNewKey, kindOf, setMember } from './members.ts'
 
 type Operator = (target: unknown, args: unknown[], dialect: Dialect) => unknown
 
@@ -96,8 +96,7 @@ function setItem(target: unknown, key: unknown, value: unknown): unknown {
   if (Array.isArray(target)) target[indexIn(target, key)] = value
   else if (target instanceof Map) target.set(key, value)
   else if (typeof indexed?.setItem === 'function') return indexed.setItem(key, value)
-  else if (isDictionary(target) && typeof key === 'string' && !(key in Object.prototype) && key !== 'then')
-    target[key] = value
+  else if (isDictionary(target) && typeof key === 'string' && isNewKey(key)) target[key] = value
   else throw new RequestError('TypeError', `'${kindOf(target)}' object does not support item assignment`)
   return null
 }
