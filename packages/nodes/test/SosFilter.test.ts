@@ -100,6 +100,13 @@ describe('SosFilter', () => {
     expect([data.dtype.name, data.toNested()]).toEqual(['>i2', [[2], [-3]]])
   })
 
+  test('behind a source that waits, the filter waits as well', async () => {
+    await using source = new OutputStream({ dtype: 'float32', shape: [-1, 1], flow: 'wait' })
+    await source.configure()
+    await using filter = await filterFrom(source, HALF)
+    expect(filter.output.info.flow).toBe('wait')
+  })
+
   test('what does not suit is refused before it runs', async () => {
     await using filter = new SosFilter({ name: 'wrong' })
     await expect(filter.configure({ coefficients: [[1, 2, 3]] })).rejects.toThrow(FilterError)

@@ -10,7 +10,11 @@ import { ReplayOutput } from './ReplayTrack.ts'
 import { SignalTrack } from './SignalTrack.ts'
 
 const config = z.object({
-  file: z.string().describe('recording to play: .edf, .bdf, .vhdr, or the folder of a RawRecorder'),
+  file: z
+    .string()
+    .describe(
+      'recording to play: .edf, .bdf, .vhdr, or the folder of a RawRecorder; relative to where the process of the node runs'
+    ),
   pace: z
     .union([z.enum(['realtime', 'max']), z.number().positive()])
     .default('realtime')
@@ -27,13 +31,13 @@ const config = z.object({
     .int()
     .positive()
     .nullish()
-    .describe("samples in each chunk of 'signals'; default 20 ms worth of samples, with pace 'max' 1024")
+    .describe("samples in each chunk of 'signals'; default 10 ms worth of samples, with pace 'max' 1024")
     .meta({ pyacq: 'chunksize' })
 })
 
 type Config = z.infer<typeof config>
 
-const CHUNK_SECONDS = 0.02
+const CHUNK_SECONDS = 0.01
 const CHUNK_AT_MAX = 1024
 
 /**

@@ -50,7 +50,9 @@ export class SosFilter extends Node<z.infer<typeof config>> {
   }
 
   protected override async _afterInputConnect(): Promise<void> {
-    await describeOutput(this.output, { ...infoOfInput(this.input), streamType: 'analogsignal' })
+    // Behind a source that waits for its consumers, this output waits as well, unless it is open already.
+    if (!this.output.isConfigured) this.output.spec.flow = this.input.info.flow
+    await this.#describe()
   }
 
   protected override _checkInputs(): void {
@@ -72,6 +74,10 @@ export class SosFilter extends Node<z.infer<typeof config>> {
   }
 
   protected override async _initialize(): Promise<void> {
+    await this.#describe()
+  }
+
+  async #describe(): Promise<void> {
     await describeOutput(this.output, { ...infoOfInput(this.input), streamType: 'analogsignal' })
   }
 

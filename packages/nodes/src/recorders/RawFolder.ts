@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseDType } from '@nodeacq/ndarray'
-import type { Chunk, Gap, InputStream, WireDType } from '@nodeacq/stream'
+import { parseDType, type WireDType } from '@nodeacq/ndarray'
+import type { Chunk, Gap, InputStream } from '@nodeacq/stream'
 import {
   ANNOTATIONS_FILE,
   gapsFileName,
