@@ -6,7 +6,6 @@
  * A real host server runs here on loopback; on a laboratory machine it is `host_server tcp://10.0.0.53:8000`.
  */
 import { createManager, startHost, subscribe } from 'nodeacq'
-import type { Gain } from './nodes/Gain.ts'
 
 await using hostServer = await startHost({ importRoots: [import.meta.dirname] })
 await using manager = await createManager()
@@ -18,7 +17,7 @@ const noise = await group.createNode('NoiseGenerator', { name: 'noise' })
 await noise.configure({ channelCount: 2, seed: 7 })
 await noise.initialize()
 
-const gain = await group.createNode<Gain>('Gain', { name: 'gain' })
+const gain = await group.createNode('Gain', { name: 'gain' })
 await gain.configure({ factor: 100 })
 await gain.input.connect(noise.output)
 await gain.initialize()
@@ -26,7 +25,7 @@ await gain.initialize()
 const amplified = subscribe(gain.output)
 await manager.startAll()
 for await (const { index, data } of amplified) {
-  console.log(`sample ${index}: ${data.get(0, 0)} ${data.get(0, 1)}`)
+  console.log(`up to sample ${index}, first:`, data.get(0, 0), data.get(0, 1))
   if (index >= 500) break
 }
 await manager.stopAll()

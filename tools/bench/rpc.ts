@@ -44,7 +44,7 @@ export async function rpcSuite({ quick }: { quick: boolean }): Promise<Row[]> {
     ...(pyacqDemo && { pyacq: pipelined(pyacqDemo) })
   })
   dealer.close()
-  client.close()
+  await client.close()
   const rows: Row[] = []
   for (const [name, figures] of Object.entries({ 'one by one': single, [`${depth} on their way`]: many })) {
     const base = {

@@ -18,7 +18,7 @@ test('SosFilter gives scipy’s numbers for random designs, however the signal i
   python.input.end(`${seed}\n`)
   await python.exited
   const random = seededRandom(seed)
-  expect(python.lines.length, python.errorLines.join('\n')).toBe(20)
+  if (python.lines.length !== 20) throw new Error(python.errorLines.join('\n'))
   for (const line of python.lines) {
     const { sos, dtype, signal, expected } = JSON.parse(line) as Case
     const channels = signal[0]!.length

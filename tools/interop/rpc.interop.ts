@@ -60,7 +60,7 @@ for (const serializer of ['msgpack', 'json'] as const) {
     expect((await demo.types())['int']).toBe(2n ** 53n + 1n)
     await expect(demo.boom()).rejects.toMatchObject({ name: 'RemoteError', type: 'ValueError' })
     await expect(client.get('nope')).rejects.toMatchObject({ type: 'KeyError' })
-    const callback = await proxyOf((...args: number[]) => args.reduce((sum, value) => sum + value, 0))
+    const callback = proxyOf((...args: number[]) => args.reduce((sum, value) => sum + value, 0))
     expect(await demo.call_back(callback, 3, 4)).toBe(7)
     expect(await valueOf(demo.count)).toBe(5)
     await client.closeServer()

@@ -63,7 +63,7 @@ export class Manager implements AsyncDisposable {
       this.#addHost({ name, address, host, client, state: 'connected' })
       return host
     } catch (error) {
-      client?.close()
+      await client?.close()
       throw new HostError(address, `${(error as Error).message}; is host_server running there?`, error)
     }
   }
@@ -82,7 +82,7 @@ export class Manager implements AsyncDisposable {
     const link = await this.#findHost(which)
     for (const group of this.#groupsOf(link.name)) await this.#closeGroup(group)
     this.#hosts.delete(link.name)
-    link.client?.close()
+    await link.client?.close()
   }
 
   /**
@@ -260,7 +260,7 @@ export class Manager implements AsyncDisposable {
     await this.closeAllNodeGroups()
     this.#watch.close()
     await this.#localHost?.close()
-    for (const link of this.#hosts.values()) link.client?.close()
+    for (const link of this.#hosts.values()) await link.client?.close()
     this.#hosts.clear()
   }
 

@@ -295,8 +295,8 @@ export abstract class Node<
   protected addOutput(name: string, spec: OutputOptions = {}): OutputStream {
     const output = new OutputStream(spec, { node: this.name, name })
     const configure = output.configure.bind(output)
-    output.configure = async (options = {}) => {
-      await configure(withInterface(output, options))
+    output.configure = async (options?: OutputOptions) => {
+      await configure(withInterface(output, options ?? {}))
       await this._afterOutputConfigure(name)
     }
     this.outputs[name] = output

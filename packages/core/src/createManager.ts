@@ -50,7 +50,7 @@ export async function createManager({
   if (mode === 'local') {
     const manager = new Manager(options)
     manager.registerGroup(localGroup as unknown as Remote<NodeGroup>, place)
-    return handle(manager as unknown as Remote<Manager>, localGroup, () => manager.close().finally(logs.leave))
+    return handle(manager as unknown as Remote<Manager>, localGroup, () => manager.close().finally(() => logs.leave()))
   }
   const child = await spawnProcess({
     name: 'manager_proc',
@@ -64,7 +64,7 @@ export async function createManager({
   const manager = await (core as unknown as { Manager(options: object): Promise<Remote<Manager>> }).Manager(options)
   await child.client.set('manager', manager)
   await manager.registerGroup(proxyOf(localGroup), place)
-  return handle(manager, localGroup, () => endManager(child, manager).finally(logs.leave))
+  return handle(manager, localGroup, () => endManager(child, manager).finally(() => logs.leave()))
 }
 
 async function endManager(child: SpawnedProcess, manager: Remote<Manager>): Promise<void> {

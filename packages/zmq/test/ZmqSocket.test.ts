@@ -64,9 +64,9 @@ test('a router says when no peer has the identity', async () => {
 })
 
 test('addresses: loopback or not, and what a peer is given for a wildcard', () => {
-  expect(['tcp://127.0.0.1:1', 'tcp://127.0.0.2:*', 'tcp://[::1]:5', 'tcp://localhost:5', 'ipc://x'].map(isLoopback)).toEqual(
-    Array(5).fill(true)
-  )
+  expect(
+    ['tcp://127.0.0.1:1', 'tcp://127.0.0.2:*', 'tcp://[::1]:5', 'tcp://localhost:5', 'ipc://x'].map(isLoopback)
+  ).toEqual(Array(5).fill(true))
   expect(['tcp://0.0.0.0:1', 'tcp://*:1', 'tcp://10.0.0.5:1'].map(isLoopback)).toEqual(Array(3).fill(false))
   expect(withAdvertisedHost('tcp://0.0.0.0:80', '10.1.2.3')).toBe('tcp://10.1.2.3:80')
   expect(withAdvertisedHost('tcp://10.0.0.5:80', '10.1.2.3')).toBe('tcp://10.0.0.5:80')
