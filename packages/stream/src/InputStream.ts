@@ -6,7 +6,8 @@ import { notConnected, openConnection } from './input/connection.ts'
 import type { Connection } from './input/connection.ts'
 import { History } from './input/History.ts'
 import type { BufferOptions } from './input/History.ts'
-import type { Chunk, Reception } from './input/Reception.ts'
+import type { Chunk } from './input/Chunk.ts'
+import type { Reception } from './input/Reception.ts'
 import { paramsOf } from './input/source.ts'
 import type { SourceIdentity, StreamSource } from './input/source.ts'
 import { inputStatus } from './input/status.ts'
@@ -87,7 +88,7 @@ export class InputStream implements AsyncDisposable {
 
   /** What the source says about itself. @throws {StreamStateError} when not connected. */
   get info(): StreamInfo {
-    return this.#reception.info
+    return this.#reception.reader.info
   }
 
   /** Whose output this is connected to; undefined when not connected, and for sources of pyacq's. */
@@ -242,7 +243,7 @@ export class InputStream implements AsyncDisposable {
   recv({ returnData, timeout }: RecvOptions = {}): Promise<Received> {
     return this.#serially(async () => {
       const reception = this.#reception
-      const isReturned = returnData ?? reception.receiver.ring === undefined
+      const isReturned = returnData ?? reception.reader.receiver.ring === undefined
       const wantData = isReturned || this.#history?.isOwn === true
       const taken = await this.#within(timeout, (isCancelled) =>
         reception.take({ wantData, stopAtEnd: false, isCancelled })
@@ -292,14 +293,15 @@ export class InputStream implements AsyncDisposable {
    * The source's shared ring is used where it is long enough and laid out as asked.
    */
   setBuffer(size: number, options: BufferOptions = {}): void {
-    const { info, receiver } = this.#reception
+    const { reader } = this.#reception
+    const { info, receiver } = reader
     const history = new History(size, info, { ...options, shared: receiver.ring })
     this.#history = history
-    this.#reception.onChunk = history.isOwn ? (data, index, run) => history.store(data, index, run) : undefined
+    reader.onChunk = history.isOwn ? (data, index, run) => history.store(data, index, run) : undefined
   }
 
   get #ring(): RingReader {
-    const ring = this.#history?.ring ?? this.#reception.receiver.ring
+    const ring = this.#history?.ring ?? this.#reception.reader.receiver.ring
     if (ring === undefined)
       throw new StreamStateError(`${this.#subject} has no ring to read from: call setBuffer first`)
     return ring

@@ -1,6 +1,6 @@
 import { InputStream } from './InputStream.ts'
 import type { ConnectOptions } from './InputStream.ts'
-import type { Chunk } from './input/Reception.ts'
+import type { Chunk } from './input/Chunk.ts'
 import type { StreamSource } from './input/source.ts'
 
 /** How `subscribe` connects and when it stops. */

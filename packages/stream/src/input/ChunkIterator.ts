@@ -1,4 +1,5 @@
-import type { Chunk, Reception, TakeOptions, TakenChunk } from './Reception.ts'
+import type { Chunk, TakenChunk, TakeOptions } from './Chunk.ts'
+import type { Reception } from './Reception.ts'
 
 /** How `chunks` reads. */
 export interface ChunksOptions {

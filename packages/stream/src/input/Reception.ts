@@ -1,106 +1,62 @@
-import type { NdArray, ReadonlyNdArray } from '@nodeacq/ndarray'
-import { monotonicNow } from '../delivery/clock.ts'
 import type { Service, Window } from '../delivery/Consumer.ts'
 import type { Entry } from '../delivery/RetentionLog.ts'
 import { nextTurn, turnDue } from '../delivery/turn.ts'
-import { OverrunError, StreamStateError } from '../errors.ts'
-import { report } from '../log.ts'
-import type { Gap } from '../LossLedger.ts'
+import { StreamStateError } from '../errors.ts'
 import type { StreamFilter, StreamInfo } from '../params.ts'
 import type { SideMessage, SideMessageOf } from '../side/messages.ts'
-import type { DecodedChunk, TransferReceiver } from '../transfer/TransferMode.ts'
+import type { TransferReceiver } from '../transfer/TransferMode.ts'
+import type { TakenChunk, TakeOptions } from './Chunk.ts'
+import { ChunkReader } from './ChunkReader.ts'
+import { CreditLine } from './CreditLine.ts'
 import { Inbox } from './Inbox.ts'
-import type { Gone } from './Inbox.ts'
-import { LatencyMeter } from './LatencyMeter.ts'
 import type { OutputLink, OutputListener } from './OutputLink.ts'
-import { RunTracker } from './RunTracker.ts'
-import { UNKNOWN_RUN } from './Subscription.ts'
+import { Pulse } from './Pulse.ts'
+import type { RunTracker } from './RunTracker.ts'
+import { SyncCalls } from './SyncCalls.ts'
 import type { Subscription } from './Subscription.ts'
-
-/** A chunk as a consumer gets it. */
-export interface Chunk {
-  /** The start of the source that it belongs to. */
-  readonly run: number
-  /** Absolute index of its last sample, plus one. */
-  readonly index: number
-  /** Shape `(samples, …)`. */
-  readonly data: ReadonlyNdArray
-  /** What is missing just before it; usually one shared empty array. */
-  readonly gaps: readonly Gap[]
-}
-
-/** A chunk of which perhaps only the place was asked for. */
-export interface TakenChunk extends Omit<Chunk, 'data'> {
-  readonly data: ReadonlyNdArray | null
-}
-
-/** How the next chunk is wanted. */
-export interface TakeOptions {
-  readonly wantData: boolean
-  /** Whether the end of a run ends the reading. */
-  readonly stopAtEnd: boolean
-  /** Ends the waiting; call `wake` after setting it. */
-  readonly isCancelled: () => boolean
-}
 
 /** ms without data after which what is missing at the end of a run counts as dropped. */
 const TAIL_QUIET = 500
 /** ms without data that end a source which cannot say where its head is. */
 const PLAIN_QUIET = 200
-/** ms that an answer to `sync` may take. */
-const SYNC_TIMEOUT = 2000
-/** Messages that zeromq and this input may hold. */
+/** Messages that zeromq and an input may hold. */
 const DRAIN_LIMIT = 2000
-const NOTHING: readonly Gap[] = Object.freeze([])
 
 /**
- * What a connected input does with what arrives:
+ * The inside of a connected input: collects what arrives and decides when reading is over.
  *
  * ```
- *   SUB  ─────► inbox ─► decode ─► which run? ─► ledger ─► filters ─► chunk
- *   side channel ─┘                   ▲
- *        └── run, end, holes, head ───┘
+ *   SUB ────────► inbox ─► ChunkReader ─► chunk
+ *   side channel ─┘            ▲
+ *        └── run, end, holes ──┘
  * ```
  */
 export class Reception implements OutputListener {
-  tracker: RunTracker
-  readonly latency = new LatencyMeter()
   readonly inbox = new Inbox()
-  info: StreamInfo
-  receiver: TransferReceiver
+  readonly reader: ChunkReader
+  readonly credit: CreditLine
   /** `plain`: a source of pyacq's, which has no side channel. */
   service: Service | 'plain'
-  link: OutputLink | undefined
   subscription: Subscription | undefined
-  /** Called with each chunk that has data, before the filters. */
-  onChunk: ((data: NdArray, index: number, run: number) => void) | undefined
-  readonly #filters: readonly StreamFilter[]
   readonly #subject: string
-  #window: Window
+  #link: OutputLink | undefined
   readonly #measuresLatency: boolean
-  readonly #syncs = new Map<number, () => void>()
   readonly #onParams: (params: Record<string, unknown>) => void
   readonly #onUnknown: () => void
-  #lastSync = 0
-  #taken = 0
-  #reported = 0
-  #holding = true
-  #creditIsDue = false
+  readonly #syncs = new SyncCalls()
+  readonly #pulse = new Pulse()
   #isClosed = false
+  /** The output has closed. */
   #isGone = false
-  #hasReported = false
   /** Run whose end a reader has seen. */
   #endSeen = -1
   /** Where `finish` wants reading to stop. */
   #target: { run: number; index: number } | undefined
   #finishing: PromiseWithResolvers<void> | undefined
-  #gaps: readonly Gap[] = NOTHING
-  #hasConsumed = false
-  #joinedEnded = false
+  /** The run had ended before this input came. */
+  #isLate = false
   #isResuming = false
   #rejoining: Promise<void> | undefined
-  #lastArrival = performance.now()
-  #lastHead = performance.now()
 
   constructor(at: {
     info: StreamInfo
@@ -113,36 +69,58 @@ export class Reception implements OutputListener {
     onParams: (params: Record<string, unknown>) => void
     onUnknown: () => void
   }) {
-    this.info = at.info
-    this.receiver = at.receiver
     this.service = at.service
-    this.#window = at.window
-    this.#filters = at.filters
+    this.credit = new CreditLine(at.window)
     this.#subject = at.subject
     this.#measuresLatency = at.measuresLatency
     this.#onParams = at.onParams
     this.#onUnknown = at.onUnknown
-    this.tracker = new RunTracker(at.info.accounting, at.service === 'latest' ? 'skipped' : 'lost')
-  }
-
-  // ── what arrives ────────────────────────────────────────────────────────────────────────────────────────────────
-
-  readonly chunk = (entry: Entry): void => {
-    if (this.#isResuming) return
-    if (this.service === 'latest') {
-      while (this.inbox.length > 0) {
-        const passed = this.inbox.shift()
-        if (passed?.kind === 'chunk') this.#taken += 1
+    const around = {
+      sync: () => this.sync(),
+      hasUnseenEnd: () => this.#hasUnseenEnd(),
+      putBack: (item: Parameters<Inbox['unshift']>[0]) => {
+        this.inbox.unshift(item)
+        if (item.kind === 'chunk') this.credit.gaveBack()
       }
     }
-    this.#lastArrival = performance.now()
+    const missing = at.service === 'latest' ? 'skipped' : 'lost'
+    this.reader = new ChunkReader({ ...at, isPlain: at.service === 'plain', missing, around })
+  }
+
+  get tracker(): RunTracker {
+    return this.reader.tracker
+  }
+
+  get link(): OutputLink | undefined {
+    return this.#link
+  }
+
+  set link(link: OutputLink | undefined) {
+    this.#link = link
+    if (this.service !== 'live') this.credit.link = link
+  }
+
+  // What arrives.
+
+  /** For the cursor of this input. */
+  readonly chunk = (entry: Entry): void => {
+    if (this.#isResuming) return
+    this.#pulse.gotData()
+    if (this.service === 'latest') this.#passOver()
     this.inbox.push(entry)
-    if (this.service === 'latest') this.#creditSoon()
+  }
+
+  /** Only the newest is wanted. */
+  #passOver(): void {
+    for (let item = this.inbox.shift(); item; item = this.inbox.shift()) {
+      if (item.kind === 'chunk') this.credit.took(item.bytes)
+    }
+    this.credit.soon()
   }
 
   /** Of the data socket. Says how many wait. */
   readonly deliver = (entry: Entry): number => {
-    this.#lastArrival = performance.now()
+    this.#pulse.gotData()
     this.inbox.push(entry)
     return this.inbox.length
   }
@@ -151,8 +129,26 @@ export class Reception implements OutputListener {
     const { tracker } = this
     switch (message.kind) {
       case 'head':
-        this.#lastHead = performance.now()
+        this.#pulse.gotHead()
         tracker.reached(message.run, message.index)
+        return
+      case 'mark':
+        if (this.#measuresLatency && message.run === tracker.run) {
+          this.reader.latency.marked(message.index, message.time)
+        }
+        return
+      case 'synced':
+        tracker.reached(message.run, message.index)
+        this.#syncs.answered(message.id)
+        return
+      case 'params':
+        this.#onParams(message.params)
+        return
+      case 'unknown':
+        this.#onUnknown()
+        return
+      case 'gone':
+        if (!this.#isResuming) this.inbox.push(message)
         return
       case 'run':
         tracker.began(message.run, message.previous, message.index)
@@ -163,45 +159,28 @@ export class Reception implements OutputListener {
       case 'holes':
         tracker.declare(message.run, message.holes)
         break
-      case 'gone':
-        this.inbox.push(message satisfies Gone)
-        return
-      case 'mark':
-        if (this.#measuresLatency && message.run === tracker.run) this.latency.marked(message.index, message.time)
-        return
-      case 'synced':
-        tracker.reached(message.run, message.index)
-        this.#syncs.get(message.id)?.()
-        this.#syncs.delete(message.id)
-        return
-      case 'params':
-        this.#onParams(message.params)
-        return
       case 'goodbye':
         tracker.ended(message.run, message.index)
         this.#isGone = true
         break
-      case 'unknown':
-        this.#onUnknown()
-        return
       default:
         return
     }
     this.inbox.wake()
   }
 
-  // ── taking ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  // Taking.
 
   /** The next chunk; undefined when reading is over or was cancelled. One caller at a time. */
   take(options: TakeOptions): TakenChunk | undefined | Promise<TakenChunk | undefined> {
-    if (this.#rejoining || this.#target || !this.#holding) return this.#takeSlowly(options)
+    if (this.#rejoining || this.#target || !this.credit.isHolding) return this.#takeSlowly(options)
     if (this.inbox.length === 0 || turnDue() !== undefined) return this.#takeSlowly(options)
     return this.#readNext(options) ?? this.#takeSlowly(options)
   }
 
   async #takeSlowly(options: TakeOptions): Promise<TakenChunk | undefined> {
     await this.#rejoining
-    this.#hold(true)
+    this.credit.hold(true)
     for (;;) {
       if (this.#isClosed) throw new StreamStateError(`${this.#subject} is closed`)
       if (this.inbox.length === 0) this.#moveOn()
@@ -212,9 +191,7 @@ export class Reception implements OutputListener {
       const due = turnDue()
       if (due) await due
       if (this.inbox.length > 0) {
-        const taken = this.#readNext(options)
-        if (taken === undefined) continue
-        const chunk = await taken
+        const chunk = await this.#readNext(options)
         if (chunk !== undefined) return chunk
       } else if (!(await this.#waitForMore(options.stopAtEnd))) {
         this.#giveUpTail()
@@ -227,114 +204,17 @@ export class Reception implements OutputListener {
     const item = this.inbox.shift()
     this.subscription?.read()
     if (item === undefined) return undefined
-    if (item.kind === 'gone') return this.#readGone(item)
-    this.#taken += 1
-    if (this.#taken - this.#reported >= this.#window.chunks / 8) this.#credit()
-    if (item.data !== undefined) {
-      return this.#account(item, { index: item.index, count: item.data.length, data: item.data }, options)
-    }
-    let decoded: DecodedChunk | Promise<DecodedChunk>
-    try {
-      decoded = this.receiver.decode(item.frames ?? [], options.wantData)
-    } catch (error) {
-      return this.#damaged(item, error)
-    }
-    if (!(decoded instanceof Promise)) return this.#account(item, decoded, options)
-    return decoded.then(
-      (chunk) => this.#account(item, chunk, options),
-      (error: unknown) => this.#damaged(item, error)
-    )
-  }
-
-  #readGone({ run, to }: Gone): undefined {
-    if (run < this.tracker.run || !this.tracker.isWanted(run, to)) return
-    if (run > this.tracker.run) this.#open(run)
-    const { next } = this.tracker
-    if (to > next) this.#addGaps(this.tracker.ledger.lose(next, to, 'retention'))
-  }
-
-  #damaged({ run, start, index }: Entry, error: unknown): undefined {
-    if (error instanceof OverrunError) {
-      const { from, to, torn } = error
-      if (run === UNKNOWN_RUN || run === this.tracker.run) {
-        this.#addGaps(this.tracker.ledger.lose(from, to, torn ? 'torn' : 'overrun'))
-      }
-      return
-    }
-    if (!this.#hasReported) {
-      this.#hasReported = true
-      report('error', `${this.#subject}: dropped a message that is no chunk of the stream`, error)
-    }
-    if (run === this.tracker.run) this.#addGaps(this.tracker.ledger.lose(start, index, 'damaged'))
-  }
-
-  #addGaps(gaps: readonly Gap[]): void {
-    if (gaps.length > 0) this.#gaps = [...this.#gaps, ...gaps]
-  }
-
-  /** Finds the run of a chunk. */
-  #account(
-    item: Entry,
-    chunk: DecodedChunk,
-    options: TakeOptions
-  ): TakenChunk | undefined | Promise<TakenChunk | undefined> {
-    const { tracker } = this
-    const { index, count } = chunk
-    if (item.run !== UNKNOWN_RUN) return this.#enter(item.run, item, chunk, options)
-    const start = index - (this.info.accounting === 'messages' ? 1 : count)
-    if (tracker.follows(start)) return this.#enter(tracker.run, item, chunk, options)
-    if (this.service === 'plain') {
-      const isNewRun = start < tracker.next && this.info.accounting !== 'none'
-      return this.#enter(isNewRun ? tracker.run + 1 : tracker.run, item, chunk, options)
-    }
-    if (tracker.canJudge(index)) return this.#enter(tracker.runOf(start, index), item, chunk, options)
-    return this.sync().then(() => this.#enter(tracker.runOf(start, index), item, chunk, options))
-  }
-
-  /** Enters a chunk into the account of its run. */
-  #enter(run: number | undefined, item: Entry, chunk: DecodedChunk, options: TakeOptions): TakenChunk | undefined {
-    const { tracker } = this
-    const { index, count } = chunk
-    if (run === undefined || !tracker.isWanted(run, index)) return undefined
-    if (run > tracker.run) {
-      if (options.stopAtEnd && this.#endsHere()) {
-        // The reader has yet to see the end of the run before this chunk's.
-        tracker.settle(tracker.end ?? 0)
-        this.#taken -= 1
-        this.inbox.unshift(item)
-        return undefined
-      }
-      this.#open(run)
-    }
-    const { gaps, duplicated } = tracker.ledger.note(index, count)
-    if (duplicated > 0 && (duplicated >= count || this.info.accounting === 'messages')) return undefined
-    this.#hasConsumed = true
-    if (this.#measuresLatency) this.latency.taken(index, monotonicNow())
-    const data = duplicated > 0 && chunk.data ? chunk.data.slice(duplicated) : chunk.data
-    if (data !== null) this.onChunk?.(data, index, run)
-    const missing = this.#gaps === NOTHING ? gaps : [...this.#gaps, ...gaps]
-    this.#gaps = NOTHING
-    if (data === null || this.#filters.length === 0) return { run, index, data, gaps: missing }
-    let piece: readonly [number, NdArray] = [index, data]
-    for (const filter of this.#filters) piece = filter(...piece)
-    return { run, index: piece[0], data: piece[1], gaps: missing }
-  }
-
-  #open(run: number): void {
-    this.tracker.open(run)
-    this.latency.restart()
-    this.#gaps = NOTHING
+    if (item.kind === 'chunk') this.credit.took(item.bytes)
+    return this.reader.read(item, options)
   }
 
   /** Resolves with true when a chunk waits, with false when cancelled before. */
   async hasChunk(isCancelled: () => boolean): Promise<boolean> {
     await this.#rejoining
+    const options: TakeOptions = { wantData: false, stopAtEnd: false, isCancelled }
     for (;;) {
-      for (let item = this.inbox.peek(); item; item = this.inbox.peek()) {
-        if (item.kind === 'chunk') return true
-        this.inbox.shift()
-        this.#readGone(item)
-      }
+      while (this.inbox.peek()?.kind === 'gone') await this.#readNext(options)
+      if (this.inbox.length > 0) return true
       if (this.#isClosed) throw new StreamStateError(`${this.#subject} is closed`)
       if (isCancelled()) return false
       this.subscription?.read()
@@ -349,77 +229,73 @@ export class Reception implements OutputListener {
     for (;;) {
       const before = count
       while (this.inbox.length > 0) if ((await this.#readNext(options)) !== undefined) count += 1
-      this.subscription?.read()
-      this.#creditSoon()
-      // What zeromq holds comes within a turn of the event loop; the socket may need one to be looked at.
-      await nextTurn()
-      await nextTurn()
+      this.credit.soon()
+      await this.#letIn()
       if (count === before && this.inbox.length === 0) return count
     }
   }
 
-  // ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** What zeromq holds comes within a turn of the event loop; the socket may need one to be looked at. */
+  async #letIn(): Promise<void> {
+    this.subscription?.read()
+    await nextTurn()
+    await nextTurn()
+  }
+
+  // Ends.
 
   get hasEnded(): boolean {
     const { end } = this.tracker
     return end !== undefined && this.inbox.length === 0 && this.tracker.isComplete(end)
   }
 
+  /** The end of the current run is known, and no reader was told. */
+  #hasUnseenEnd(): boolean {
+    return this.tracker.end !== undefined && this.#endSeen < this.tracker.run
+  }
+
   /** Whether reading is over; a reader sees each end once. */
   #seeEnd(): boolean {
     const { tracker } = this
-    if (this.#target && (tracker.run > this.#target.run || this.#isAt(this.#target))) {
-      this.#finished()
+    const target = this.#target
+    if (target && (tracker.run > target.run || (tracker.run === target.run && tracker.isComplete(target.index)))) {
+      this.stopped()
       return true
     }
-    const { end } = tracker
-    if (end === undefined || this.#endSeen >= tracker.run || !tracker.isComplete(end))
-      return this.#isGone && this.#isDrained()
+    if (!this.#hasUnseenEnd() || !tracker.isComplete(tracker.end ?? 0)) return this.#isGone && this.#isDrained()
     this.#endSeen = tracker.run
-    this.#finished()
+    this.stopped()
     return true
+  }
+
+  /** What the output sent before it closed was read. */
+  #isDrained(): boolean {
+    const { end } = this.tracker
+    return this.inbox.length === 0 && (end === undefined || this.tracker.isComplete(end))
   }
 
   /** Nothing more comes of the current run, and another has begun: perhaps it is over already, without a chunk. */
   #moveOn(): void {
     const { tracker } = this
     for (let end = tracker.replacedAt; end !== undefined && tracker.isComplete(end); end = tracker.replacedAt) {
-      if (this.#endsHere()) return
-      this.#open(tracker.run + 1)
+      if (this.#hasUnseenEnd()) return
+      this.reader.open(tracker.run + 1)
     }
-  }
-
-  #isAt({ run, index }: { run: number; index: number }): boolean {
-    return run === this.tracker.run && this.tracker.isComplete(index)
-  }
-
-  /** The output has closed, and what it sent was read. */
-  #isDrained(): boolean {
-    const { end } = this.tracker
-    return this.inbox.length === 0 && (end === undefined || this.tracker.isComplete(end))
-  }
-
-  #finished(): void {
-    this.#target = undefined
-    this.#finishing?.resolve()
-    this.#finishing = undefined
-    this.#hold(false)
   }
 
   /** False when it was quiet for so long that what is missing will not come. */
   async #waitForMore(stopAtEnd: boolean): Promise<boolean> {
     this.subscription?.read()
-    this.#creditSoon()
-    const isEnding = this.#isGone || this.tracker.replacedAt !== undefined
-    if (!isEnding && !(stopAtEnd && (this.#target !== undefined || this.#endsHere()))) return this.inbox.wait()
+    this.credit.soon()
+    const isEnding =
+      this.#isGone ||
+      this.tracker.replacedAt !== undefined ||
+      (stopAtEnd && (this.#target !== undefined || this.#hasUnseenEnd()))
+    if (!isEnding) return this.inbox.wait()
     if (this.service === 'plain') return this.inbox.wait(PLAIN_QUIET)
     if (this.service === 'live') return this.inbox.wait(TAIL_QUIET)
     // A cursor's chunks come by the same way as the news that there will be no more.
     return this.#isGone ? false : this.inbox.wait()
-  }
-
-  #endsHere(): boolean {
-    return this.tracker.end !== undefined && this.#endSeen < this.tracker.run
   }
 
   #giveUpTail(): void {
@@ -445,87 +321,29 @@ export class Reception implements OutputListener {
     await this.#finishing.promise
   }
 
-  /** A reader has stopped. */
+  /** Reading has stopped: a waiting output need not wait for this input. */
   stopped(): void {
-    this.#finished()
+    this.#target = undefined
+    this.#finishing?.resolve()
+    this.#finishing = undefined
+    this.credit.hold(false)
   }
-
-  // ── talking to the output ───────────────────────────────────────────────────────────────────────────────────────
 
   /** Resolves when everything that the output declared until now is known here, or when it does not answer. */
   sync(): Promise<void> {
-    const { link } = this
-    if (link === undefined) return Promise.resolve()
-    const id = ++this.#lastSync
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#syncs.delete(id)
-        resolve()
-      }, SYNC_TIMEOUT)
-      this.#syncs.set(id, () => {
-        clearTimeout(timer)
-        resolve()
-      })
-      link.post({ kind: 'sync', id })
-    })
+    return this.#link ? this.#syncs.call(this.#link) : Promise.resolve()
   }
 
-  #hold(holding: boolean): void {
-    if (this.#holding === holding) return
-    this.#holding = holding
-    this.#credit()
-  }
-
-  #credit(): void {
-    this.#reported = this.#taken
-    if (this.service !== 'live') this.link?.post({ kind: 'credit', taken: this.#taken, holding: this.#holding })
-  }
-
-  /** The output may wait for us although little was taken: say so, at most once in each turn of the event loop. */
-  #creditSoon(): void {
-    if (this.#creditIsDue || this.#taken === this.#reported) return
-    if (this.link?.isLocal === true) {
-      this.#credit()
-      return
-    }
-    this.#creditIsDue = true
-    setImmediate(() => {
-      this.#creditIsDue = false
-      if (!this.#isClosed && this.#taken !== this.#reported) this.#credit()
-    })
-  }
-
-  // ── restarts ────────────────────────────────────────────────────────────────────────────────────────────────────
+  // Starts.
 
   /** The output has taken this input in for the first time. */
   join({ run, from, headRun, index, hasEnded }: SideMessageOf<'welcome'>): void {
     this.tracker.join(run, from)
     this.tracker.reached(headRun, index)
-    this.#hasConsumed = false
-    this.#joinedEnded = hasEnded
+    this.#isLate = hasEnded
   }
 
-  /** The output changed its params before the first chunk. */
-  adopt(info: StreamInfo, receiver: TransferReceiver): void {
-    this.receiver.close()
-    this.receiver = receiver
-    if (info.accounting !== this.info.accounting) {
-      const { run, next } = this.tracker
-      this.tracker = new RunTracker(info.accounting, this.service === 'latest' ? 'skipped' : 'lost')
-      this.tracker.join(run, next)
-    }
-    this.info = info
-  }
-
-  /** Data that came by PUB/SUB, or up to a limit, shall come without loss from now on: say hello next. */
-  becomeComplete(window: Window): void {
-    this.service = 'complete'
-    this.#window = window
-    this.subscription?.close()
-    this.subscription = undefined
-  }
-
-  /** Before another hello: what has arrived and was not taken will be sent again. Where to go on is what comes back. */
+  /** Before another hello: what has arrived and was not taken will be sent again. Says where to go on. */
   prepareToResume(): { run: number; from: number } {
     this.#isResuming = true
     this.inbox.clear()
@@ -534,18 +352,27 @@ export class Reception implements OutputListener {
 
   resume({ headRun, index }: SideMessageOf<'welcome'>): void {
     this.#isResuming = false
-    this.#taken = this.#reported = 0
+    this.credit.restart()
     this.tracker.reached(headRun, index)
   }
 
-  /** A reader starts afresh: what it has seen of the current run, or came too late for, shall not come again. */
+  /** Data that came by PUB/SUB, or up to a limit, shall come without loss from now on: say hello next. */
+  becomeComplete(window: Window): void {
+    this.service = 'complete'
+    this.credit.window = window
+    this.credit.link = this.#link
+    this.subscription?.close()
+    this.subscription = undefined
+  }
+
+  /** A reader starts afresh: what it has read of the current run, or came too late for, shall not come again. */
   startRun(): void {
-    this.#finished()
-    this.#hold(true)
-    const { tracker } = this
+    this.stopped()
+    this.credit.hold(true)
+    const { tracker, reader } = this
     const isOver = tracker.end !== undefined
-    if (isOver ? !(this.#hasConsumed || this.#joinedEnded) : !this.#hasConsumed) return
-    this.#gaps = NOTHING
+    if (!reader.hasRead && !(isOver && this.#isLate)) return
+    reader.forgetGaps()
     if (isOver) {
       this.#endSeen = tracker.run
       tracker.leaveRun()
@@ -561,12 +388,11 @@ export class Reception implements OutputListener {
     if (this.service === 'plain') {
       await this.#drain()
       this.tracker.join(this.tracker.run, undefined)
-    } else {
-      await this.sync()
-      const { run, index } = this.tracker.head
-      this.tracker.join(run, index)
+      return
     }
-    this.#hasConsumed = false
+    await this.sync()
+    const { run, index } = this.tracker.head
+    this.tracker.join(run, index)
   }
 
   /** Throws away what a source of pyacq's has sent. It may go on sending, so there is a limit. */
@@ -574,30 +400,23 @@ export class Reception implements OutputListener {
     for (let dropped = 0; dropped < DRAIN_LIMIT;) {
       const before = dropped
       for (let item = this.inbox.shift(); item; item = this.inbox.shift()) dropped += 1
-      this.subscription?.read()
-      await nextTurn()
-      await nextTurn()
+      await this.#letIn()
       if (dropped === before && this.inbox.length === 0) return
     }
   }
 
-  /** No data although the source goes on, or no sign of the source. */
+  /** No data although the source goes on, or no sign of the source. Nothing is known of sources of pyacq's. */
   get isStalled(): boolean {
-    const now = performance.now()
-    const { head, run, next } = this.tracker
-    const isBehind = head.run > run || (head.run === run && head.index > next)
-    if (this.service === 'plain') return false
-    return (isBehind && now - this.#lastArrival > 1500) || (this.link?.isLocal === false && now - this.#lastHead > 3500)
+    return this.service !== 'plain' && this.#pulse.isStalled(this.tracker, this.#link?.isLocal === false)
   }
 
   close(): void {
     this.#isClosed = true
-    for (const answer of this.#syncs.values()) answer()
-    this.#syncs.clear()
-    this.#finished()
-    this.link?.close()
+    this.#syncs.close()
+    this.stopped()
+    this.#link?.close()
     this.subscription?.close()
-    this.receiver.close()
+    this.reader.receiver.close()
     this.inbox.wake()
   }
 }

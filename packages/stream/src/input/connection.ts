@@ -21,9 +21,9 @@ import type { NodeacqParams } from './source.ts'
 import { Subscription } from './Subscription.ts'
 
 /** What may be on its way to an input that must not lose anything. */
-const COMPLETE_WINDOW: Window = { chunks: 1000, bytes: 64 * 1024 * 1024 }
+const COMPLETE_WINDOW: Window = { chunks: 1000, bytes: 16 * 1024 * 1024 }
 /** Enough that the way there and back does not limit the rate of small chunks. */
-const LATEST_WINDOW: Window = { chunks: 4, bytes: 64 * 1024 * 1024 }
+const LATEST_WINDOW: Window = { chunks: 4, bytes: 16 * 1024 * 1024 }
 /** pyacq's high-water mark. */
 const BOUNDED_WINDOW: Window = { chunks: 1000, bytes: Number.MAX_SAFE_INTEGER }
 /** Messages that wait for an input before the output drops its next ones; as in pyacq. */
@@ -214,7 +214,7 @@ class Opening {
     try {
       const info = parseWireParams(params, `${subject}: params of the source`)
       checkInputSpec(spec, info, subject)
-      reception.adopt(info, getTransferMode(info.transferMode).createReceiver(info))
+      reception.reader.adopt(info, getTransferMode(info.transferMode).createReceiver(info))
       if (serviceFor(info, this.#own, delivery) !== 'complete') return
     } catch (error) {
       report('error', `${subject}: the source has changed its params to some that do not fit`, error)

@@ -46,8 +46,8 @@ export function inputStatus(of: {
   return {
     name,
     from,
-    protocol: reception?.info.protocol ?? '',
-    transferMode: reception?.info.transferMode ?? '',
+    protocol: reception?.reader.info.protocol ?? '',
+    transferMode: reception?.reader.info.transferMode ?? '',
     delivery,
     run: account.run,
     joinedAt: account.joinedAt,
@@ -61,6 +61,6 @@ export function inputStatus(of: {
     gaps: account.gaps.slice(-GAPS),
     gapCount: account.gapCount,
     stalled: reception?.isStalled ?? false,
-    latencyMs: reception?.latency.percentiles ?? null
+    latencyMs: reception?.reader.latency.percentiles ?? null
   }
 }

@@ -1,0 +1,187 @@
+import type { NdArray } from '@nodeacq/ndarray'
+import { monotonicNow } from '../delivery/clock.ts'
+import type { Entry } from '../delivery/RetentionLog.ts'
+import { OverrunError } from '../errors.ts'
+import { report } from '../log.ts'
+import type { Gap } from '../LossLedger.ts'
+import type { StreamFilter, StreamInfo } from '../params.ts'
+import type { DecodedChunk, TransferReceiver } from '../transfer/TransferMode.ts'
+import type { TakenChunk, TakeOptions } from './Chunk.ts'
+import type { Arrival, Gone } from './Inbox.ts'
+import { LatencyMeter } from './LatencyMeter.ts'
+import { RunTracker } from './RunTracker.ts'
+import { UNKNOWN_RUN } from './Subscription.ts'
+
+/** What a reader needs of the rest of an input. */
+export interface ReaderSurroundings {
+  /** Resolves when everything that the output declared until now is known. */
+  sync(): Promise<void>
+  /** Whether the reader has yet to see the end of the current run. */
+  hasUnseenEnd(): boolean
+  /** Takes back what belongs to a later run than may be read now. */
+  putBack(item: Arrival): void
+}
+
+const NOTHING: readonly Gap[] = Object.freeze([])
+
+/** Turns what has arrived into chunks: decodes it, finds its run, enters it into the ledger, applies the filters. */
+export class ChunkReader {
+  readonly latency = new LatencyMeter()
+  tracker: RunTracker
+  receiver: TransferReceiver
+  info: StreamInfo
+  /** Called with each chunk that has data, before the filters. */
+  onChunk: ((data: NdArray, index: number, run: number) => void) | undefined
+  /** Whether a chunk was read since this was cleared. */
+  hasRead = false
+  /** A source of pyacq's says nothing about runs: an index that goes back is another one. */
+  readonly #isPlain: boolean
+  readonly #missing: 'lost' | 'skipped'
+  readonly #filters: readonly StreamFilter[]
+  readonly #subject: string
+  readonly #measuresLatency: boolean
+  readonly #around: ReaderSurroundings
+  /** What was found missing since the chunk before. */
+  #gaps: readonly Gap[] = NOTHING
+  #hasReported = false
+
+  constructor(at: {
+    info: StreamInfo
+    receiver: TransferReceiver
+    isPlain: boolean
+    missing: 'lost' | 'skipped'
+    filters: readonly StreamFilter[]
+    subject: string
+    measuresLatency: boolean
+    around: ReaderSurroundings
+  }) {
+    this.info = at.info
+    this.receiver = at.receiver
+    this.#isPlain = at.isPlain
+    this.#missing = at.missing
+    this.#filters = at.filters
+    this.#subject = at.subject
+    this.#measuresLatency = at.measuresLatency
+    this.#around = at.around
+    this.tracker = new RunTracker(at.info.accounting, at.missing)
+  }
+
+  /** The source carries something else from now on. */
+  adopt(info: StreamInfo, receiver: TransferReceiver): void {
+    this.receiver.close()
+    this.receiver = receiver
+    if (info.accounting !== this.info.accounting) {
+      const { run, next } = this.tracker
+      this.tracker = new RunTracker(info.accounting, this.#missing)
+      this.tracker.join(run, next)
+    }
+    this.info = info
+  }
+
+  /** Reads one item; undefined when it brought no chunk. */
+  read(item: Arrival, options: TakeOptions): TakenChunk | undefined | Promise<TakenChunk | undefined> {
+    if (item.kind === 'gone') return this.#readGone(item, options)
+    if (item.data !== undefined) {
+      return this.#account(item, { index: item.index, count: item.data.length, data: item.data }, options)
+    }
+    let decoded: DecodedChunk | Promise<DecodedChunk>
+    try {
+      decoded = this.receiver.decode(item.frames ?? [], options.wantData)
+    } catch (error) {
+      return this.#damaged(item, error)
+    }
+    if (!(decoded instanceof Promise)) return this.#account(item, decoded, options)
+    return decoded.then(
+      (chunk) => this.#account(item, chunk, options),
+      (error: unknown) => this.#damaged(item, error)
+    )
+  }
+
+  #readGone(item: Gone, options: TakeOptions): undefined {
+    const { run, to } = item
+    if (!this.tracker.isWanted(run, to) || !this.#enterRun(run, item, options)) return
+    const { next } = this.tracker
+    if (to > next) this.#addGaps(this.tracker.ledger.lose(next, to, 'retention'))
+  }
+
+  #damaged({ run, start, index }: Entry, error: unknown): undefined {
+    if (error instanceof OverrunError) {
+      const { from, to, torn } = error
+      if (run === UNKNOWN_RUN || run === this.tracker.run) {
+        this.#addGaps(this.tracker.ledger.lose(from, to, torn ? 'torn' : 'overrun'))
+      }
+      return
+    }
+    if (!this.#hasReported) {
+      this.#hasReported = true
+      report('error', `${this.#subject}: dropped a message that is no chunk of the stream`, error)
+    }
+    if (run === this.tracker.run) this.#addGaps(this.tracker.ledger.lose(start, index, 'damaged'))
+  }
+
+  #addGaps(gaps: readonly Gap[]): void {
+    if (gaps.length > 0) this.#gaps = [...this.#gaps, ...gaps]
+  }
+
+  /** Finds the run of a chunk. */
+  #account(
+    item: Entry,
+    chunk: DecodedChunk,
+    options: TakeOptions
+  ): TakenChunk | undefined | Promise<TakenChunk | undefined> {
+    const { tracker } = this
+    const { index, count } = chunk
+    if (item.run !== UNKNOWN_RUN) return this.#enter(item.run, item, chunk, options)
+    const start = index - (this.info.accounting === 'messages' ? 1 : count)
+    if (tracker.follows(start)) return this.#enter(tracker.run, item, chunk, options)
+    if (this.#isPlain) {
+      const isNewRun = start < tracker.next && this.info.accounting !== 'none'
+      return this.#enter(isNewRun ? tracker.run + 1 : tracker.run, item, chunk, options)
+    }
+    if (tracker.canJudge(index)) return this.#enter(tracker.runOf(start, index), item, chunk, options)
+    return this.#around.sync().then(() => this.#enter(this.tracker.runOf(start, index), item, chunk, options))
+  }
+
+  /** Enters a chunk into the account of its run. */
+  #enter(run: number | undefined, item: Entry, chunk: DecodedChunk, options: TakeOptions): TakenChunk | undefined {
+    const { index, count } = chunk
+    if (run === undefined || !this.tracker.isWanted(run, index) || !this.#enterRun(run, item, options)) return undefined
+    const { gaps, duplicated } = this.tracker.ledger.note(index, count)
+    if (duplicated > 0 && (duplicated >= count || this.info.accounting === 'messages')) return undefined
+    this.hasRead = true
+    if (this.#measuresLatency) this.latency.taken(index, monotonicNow())
+    const data = duplicated > 0 && chunk.data ? chunk.data.slice(duplicated) : chunk.data
+    if (data !== null) this.onChunk?.(data, index, run)
+    const missing = this.#gaps === NOTHING ? gaps : [...this.#gaps, ...gaps]
+    this.#gaps = NOTHING
+    if (data === null || this.#filters.length === 0) return { run, index, data, gaps: missing }
+    let piece: readonly [number, NdArray] = [index, data]
+    for (const filter of this.#filters) piece = filter(...piece)
+    return { run, index: piece[0], data: piece[1], gaps: missing }
+  }
+
+  /** False when the reader has to see the end of the run before first. */
+  #enterRun(run: number, item: Arrival, { stopAtEnd }: TakeOptions): boolean {
+    const { tracker } = this
+    if (run === tracker.run) return true
+    if (stopAtEnd && this.#around.hasUnseenEnd()) {
+      tracker.settle(tracker.end ?? 0)
+      this.#around.putBack(item)
+      return false
+    }
+    this.open(run)
+    return true
+  }
+
+  open(run: number): void {
+    this.tracker.open(run)
+    this.latency.restart()
+    this.#gaps = NOTHING
+  }
+
+  /** What was found missing so far is not the business of the next chunk's reader. */
+  forgetGaps(): void {
+    this.#gaps = NOTHING
+    this.hasRead = false
+  }
+}
