@@ -1,8 +1,4 @@
-/** ms for what still holds the process, such as a peer that does not let go. */
-const GRACE = 1000
-
-/** Ends the process with `code` as soon as everything is written, at the latest after a second. */
+/** Ends the process with `code` when everything that was written is out. Whatever still waits is not waited for. */
 export function exitWith(code: number): void {
-  process.exitCode = code
-  setTimeout(() => process.exit(), GRACE).unref()
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
 }

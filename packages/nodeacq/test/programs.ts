@@ -89,7 +89,7 @@ export async function graphFile(folder: string, graph: object, name = 'graph.yam
 }
 
 /** Butterworth low pass of order 2 at a tenth of the sample rate. */
-export const LOW_PASS = [[0.06745527, 0.13491055, 0.06745527, 1, -1.1429805, 0.4128016]]
+const LOW_PASS = [[0.06745527, 0.13491055, 0.06745527, 1, -1.1429805, 0.4128016]]
 
 /** A noise generator, a filter and a recorder of both, in the groups given. */
 export function noiseGraph({

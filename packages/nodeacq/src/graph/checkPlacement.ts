@@ -39,6 +39,11 @@ export function checkPlacement({ nodes, groups, hosts, mistakes }: Placement): v
       if (mode === 'ipc' || mode === 'sharedmem') {
         const message = `${edge}: '${from.node}.${from.output}' uses ${mode}, and '${node.name}' is on another machine`
         mistakes.add(place, message, { expected: 'plaindata over tcp' })
+      } else if (machineOf(hostOf(source), hosts) === LOCAL_HOST && options.interface === undefined) {
+        // What is open to other machines is open because somebody wrote so.
+        const message = `${edge}: '${from.node}.${from.output}' is heard on this machine only, and '${node.name}' is on another`
+        const expected = `for '${from.node}': outputs: { ${from.output}: { interface: <IP of this machine> } }`
+        mistakes.add(place, message, { expected })
       }
     }
   }

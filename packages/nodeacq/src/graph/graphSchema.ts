@@ -42,7 +42,7 @@ export function graphSchema(catalog: TypeCatalog): JsonSchema {
         { description: 'what must hold before the run starts' }
       )
     },
-    $defs: { output: toJsonSchema(outputOptionsSchema) }
+    $defs: { output: toJsonSchema(outputOptionsSchema()) }
   }
 }
 

@@ -289,16 +289,17 @@ require: { streams: [goood.signals], diskFree: 1 }
   a:
     type: Amp
     outputs:
-      signals: { transferMode: sharedmen, buferSize: 10, gain: 3 }
+      signals: { transferMode: sharedmen, buferSize: 10, gain: 3, dtype: flout32 }
       triggers: { transferMode: sharedmem }
       sounds: { units: 3, port: 99999 }
 `
     expect(await mistakesOf(text)).toEqual([
       "graph.yaml:5:32: node 'a': output 'signals'.transferMode is text 'sharedmen'; did you mean 'sharedmem'?",
       "graph.yaml:5:43: node 'a': output 'signals': unknown option 'buferSize'; did you mean 'bufferSize'?",
+      "graph.yaml:5:74: node 'a': output 'signals'.dtype is text 'flout32'; expected a numpy type name such as float32 or >i4",
       "graph.yaml:6:7: node 'a': output 'triggers': sharedmem needs a bufferSize; expected bufferSize: samples in the ring, e.g. 60000",
       "graph.yaml:7:7: node 'a': Amp has no output 'sounds'; expected one of signals, triggers",
-      "graph.yaml:7:24: node 'a': output 'sounds'.units is the number 3; expected text",
+      "graph.yaml:7:24: node 'a': output 'sounds'.units is the number 3; expected text or a list",
       "graph.yaml:7:33: node 'a': output 'sounds'.port is the number 99999; expected at most 65535"
     ])
   })
@@ -308,11 +309,13 @@ require: { streams: [goood.signals], diskFree: 1 }
 groups: { here: {}, there: { host: far } }
 nodes:
   a: { type: Amp, group: here, outputs: { signals: { transferMode: sharedmem, bufferSize: 9 }, triggers: { protocol: inproc } } }
-  r: { type: Recorder, configure: { folder: x }, group: there, inputs: { a: a.signals } }
+  r: { type: Recorder, configure: { folder: x }, group: there, inputs: { a: a.signals, b: a.triggers } }
   s: { type: Recorder, configure: { folder: x }, inputs: { b: a.triggers } }
 `
     expect(await mistakesOf(text)).toEqual([
       "graph.yaml:5:77: node 'r': input 'a': 'a.signals' uses sharedmem, and 'r' is on another machine; expected plaindata over tcp",
+      "graph.yaml:5:91: node 'r': input 'b': 'a.triggers' uses inproc, and 'r' is in another process; expected group here, or protocol tcp",
+      "graph.yaml:5:91: node 'r': input 'b': 'a.triggers' is heard on this machine only, and 'r' is on another; expected for 'a': outputs: { triggers: { interface: <IP of this machine> } }",
       "graph.yaml:6:63: node 's': input 'b': 'a.triggers' uses inproc, and 's' is in another process; expected group here, or protocol tcp"
     ])
   })

@@ -15,7 +15,7 @@ import { describeTree } from './Tree.ts'
 import type { TypeCatalog } from './TypeCatalog.ts'
 import { substitute } from './variables.ts'
 
-export const GRAPH_KEYS = ['name', 'hosts', 'modules', 'groups', 'nodes', 'require'] as const
+const GRAPH_KEYS = ['name', 'hosts', 'modules', 'groups', 'nodes', 'require'] as const
 
 export interface ParseOptions {
   /** The node types that there are; modules of the file are loaded into it. */

@@ -24,7 +24,7 @@ export function readHosts(tree: Tree | undefined, mistakes: MistakeList): GraphH
 }
 
 /** Whether a text is an address that a host server can be reached at. */
-export function isHostAddress(address: string): boolean {
+function isHostAddress(address: string): boolean {
   const port = /^tcp:\/\/(?:\[[0-9a-f:.]+\]|[^\s:/*]+):(\d+)$/i.exec(address)?.[1]
   return port !== undefined && Number(port) > 0 && Number(port) < 65_536
 }

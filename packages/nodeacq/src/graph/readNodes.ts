@@ -16,8 +16,8 @@ import { checkOutputOptions } from './streamOptions.ts'
 import { describeTree, type Entry, type Tree } from './Tree.ts'
 import type { NodeTypeInfo, StreamSpecInfo, TypeCatalog } from './TypeCatalog.ts'
 
-export const NODE_KEYS = ['type', 'group', 'configure', 'params', 'inputs', 'outputs'] as const
-export const INPUT_KEYS = ['from', 'delivery'] as const
+const NODE_KEYS = ['type', 'group', 'configure', 'params', 'inputs', 'outputs'] as const
+const INPUT_KEYS = ['from', 'delivery'] as const
 export const DELIVERIES = ['bestEffort', 'latest', 'complete'] as const satisfies readonly Delivery[]
 
 interface Context {

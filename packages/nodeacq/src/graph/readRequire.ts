@@ -5,7 +5,7 @@ import { readStreamName, type StreamNameContext } from './readNodes.ts'
 import type { Entry, Tree } from './Tree.ts'
 import type { TypeCatalog } from './TypeCatalog.ts'
 
-export const REQUIRE_KEYS = ['streams', 'diskFreeMinutes'] as const
+const REQUIRE_KEYS = ['streams', 'diskFreeMinutes'] as const
 
 interface Context {
   readonly nodes: readonly GraphNode[]

@@ -1,7 +1,6 @@
-import { isIP } from 'node:net'
 import type { ManagerHandle } from '@nodeacq/core'
 import type { Remote } from '@nodeacq/rpc'
-import type { InputStream, OutputOptions, OutputStream, WireParams } from '@nodeacq/stream'
+import type { InputStream, OutputStream, WireParams } from '@nodeacq/stream'
 import { RunError } from '../errors.ts'
 import { machineOf } from '../graph/checkPlacement.ts'
 import { LOCAL_HOST, type Graph, type GraphModule, type GraphNode } from '../graph/Graph.ts'
@@ -45,7 +44,7 @@ export async function buildGraph(
   const streams = new Map<string, WireParams>()
   for (const node of graph.nodes) {
     signal?.throwIfAborted()
-    nodes.set(node.name, await buildNode(node, { graph, group: groups.get(node.group)!, streams, nodes }))
+    nodes.set(node.name, await buildNode(node, { group: groups.get(node.group)!, streams, nodes }))
   }
   for (const { node, output } of graph.require.streams) await streamParams({ node, output }, { streams, nodes })
   return { groups, nodes, streams }
@@ -102,7 +101,7 @@ interface Streams {
 
 async function buildNode(
   plan: GraphNode,
-  { graph, group, streams, nodes }: Streams & { graph: Graph; group: GroupHandle }
+  { group, streams, nodes }: Streams & { group: GroupHandle }
 ): Promise<NodeHandle> {
   const { name, type, place } = plan
   const subject = `node '${name}' (${type} in group ${plan.group})`
@@ -118,7 +117,7 @@ async function buildNode(
       await stream.connect(params, options)
     })
   }
-  for (const [output, options] of Object.entries(outputOptions(plan, graph))) {
+  for (const [output, options] of Object.entries(plan.outputs)) {
     await at(`output '${output}'`, place, async () => {
       const stream = (await node.stream('output', output)) as OutputHandle
       await stream.configure(options)
@@ -140,26 +139,4 @@ async function streamParams(from: { node: string; output: string }, { streams, n
   const params = (await stream.params) as WireParams
   streams.set(key, params)
   return params
-}
-
-/** Options of the outputs that the file names, and of those that must be heard on another machine. */
-function outputOptions(plan: GraphNode, graph: Graph): Record<string, OutputOptions> {
-  const options: Record<string, OutputOptions> = { ...plan.outputs }
-  const machine = machineOfNode(plan, graph)
-  if (machine === LOCAL_HOST) return options
-  for (const consumer of graph.nodes) {
-    if (machineOfNode(consumer, graph) === machine) continue
-    for (const { from } of consumer.inputs) {
-      if (from.node !== plan.name || options[from.output]?.interface !== undefined) continue
-      // Only an IP address can be listened on; a name is what peers are told.
-      const listen = isIP(machine) === 0 ? { interface: '*', advertise: machine } : { interface: machine }
-      options[from.output] = { ...options[from.output], ...listen }
-    }
-  }
-  return options
-}
-
-function machineOfNode(node: GraphNode, graph: Graph): string {
-  const group = graph.groups.find(({ name }) => name === node.group)
-  return machineOf(group?.host ?? LOCAL_HOST, graph.hosts)
 }

@@ -56,7 +56,7 @@ function stateCell({ state, error }: SummaryNode, paint: Paint): Cell {
 }
 
 /** The outcome in one sentence. */
-export function verdict({ ok, nodes, edges }: RunSummary): string {
+function verdict({ ok, nodes, edges }: RunSummary): string {
   const failed = nodes.filter(({ state }) => state === 'failed')
   const lossy = edges.filter(({ lostSamples }) => lostSamples > 0)
   const problems = [
