@@ -253,13 +253,13 @@ async function smallDisk(): Promise<(AsyncDisposable & { path: string }) | undef
   const path = join(folder.path, 'disk')
   await mkdir(path)
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', path], { stdio: 'ignore' })
+    execFileSync('sh', ['-c', `mount -t tmpfs -o size=256k tmpfs ${path}`], { stdio: 'ignore' })
   } catch {
     await folder[Symbol.asyncDispose]()
     return undefined
   }
   const unmount = async () => {
-    execFileSync('umount', [path])
+    execFileSync('sh', ['-c', `umount ${path}`])
     await folder[Symbol.asyncDispose]()
   }
   return { path, [Symbol.asyncDispose]: unmount }

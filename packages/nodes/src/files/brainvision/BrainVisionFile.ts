@@ -21,7 +21,7 @@ import { isoTime, parseMarkers, segmentGaps, type Marker } from './markers.ts'
  * A BrainVision triple, opened by its header: one stream `signals`, every marker an event labelled `Type/Description`.
  * A `New Segment` whose date lies behind the data before it declares a gap.
  */
-export class BrainVisionFile implements SampleFile {
+class BrainVisionFile implements SampleFile {
   readonly path: string
   readonly format = 'BrainVision'
   readonly streams: readonly BrainVisionStream[]

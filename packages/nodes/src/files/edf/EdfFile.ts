@@ -19,7 +19,7 @@ const MAX_RECORD_BYTES = 64 * 1024 * 1024
  * discontinuous file that do not follow each other are gaps. Annotations are events, and so are the changes of a BDF
  * `Status` channel (its low 16 bits), which stays a data channel too.
  */
-export class EdfFile implements SampleFile {
+class EdfFile implements SampleFile {
   readonly path: string
   readonly format: string
   readonly streams: readonly EdfStream[]

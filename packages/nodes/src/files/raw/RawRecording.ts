@@ -21,7 +21,7 @@ import { RawStream } from './RawStream.ts'
  * A folder written by RawRecorder, pyacq's or ours. Streams keep the names they were recorded under, the one of the highest
  * rate first; indexes are those of the recording (`start_index`, gaps). There are no events but those in event streams.
  */
-export class RawRecording implements SampleFile {
+class RawRecording implements SampleFile {
   readonly path: string
   readonly format = 'RawRecorder'
   readonly streams: readonly RawStream[]
