@@ -6,20 +6,21 @@ import { graphFile, hostServer, nodeacq, noiseGraph, run, type Program } from '.
 
 const BYTES_PER_SAMPLE = 4 * 4
 
+type Properties = Record<string, { start_index?: number } | undefined>
+
+async function properties(folder: string): Promise<Properties> {
+  const text = await readFile(join(folder, 'stream_properties.json'), 'utf8').catch(() => '{}')
+  return JSON.parse(text) as Properties
+}
+
 /** Samples in a file of the recording, which must begin with the first one of the run. */
 async function recorded(folder: string, stream: string): Promise<number> {
-  const properties = JSON.parse(await readFile(join(folder, 'stream_properties.json'), 'utf8')) as Record<
-    string,
-    { start_index?: number }
-  >
-  expect(properties[stream]!.start_index).toBe(0)
+  expect((await properties(folder))[stream]!.start_index).toBe(0)
   return (await stat(join(folder, `${stream}.raw`))).size / BYTES_PER_SAMPLE
 }
 
 const isRecording = (folder: string) =>
-  waitFor(async () => ((await stat(join(folder, 'raw.raw')).catch(() => undefined))?.size ?? 0) > 0, {
-    what: `data in ${folder}`
-  })
+  waitFor(async () => (await properties(folder))['raw']?.start_index === 0, { what: `data in ${folder}` })
 
 function edgeOf(program: Program, to: string) {
   return program.summary().edges.find((edge) => edge.to === to)!
@@ -93,6 +94,23 @@ describe('nodeacq run', () => {
     expect(edgeOf(program, 'filter.signals').samples).toBe(samples)
     expect(await recorded(out, 'filtered')).toBe(samples)
     expect(code).toBe(0)
+    expect(await program.children()).toEqual([])
+  })
+
+  test('ends at once at the second Ctrl-C', async () => {
+    await using folder = await tempFolder()
+    await copyFile(new URL('./fixtures/Stubborn.ts', import.meta.url), join(folder.path, 'Stubborn.ts'))
+    const graph = noiseGraph({ more: { modules: ['./Stubborn.ts'] } })
+    const stubborn = { type: 'Stubborn', inputs: { signals: 'amp.signals' } }
+    const file = await graphFile(folder.path, { ...graph, nodes: { ...graph.nodes, stubborn } })
+    await using program = await nodeacq(['run', file, '--out', join(folder.path, 'out'), '--json'])
+    await waitFor(() => program.errorText.includes('noise runs'), { what: () => program.errorText })
+    program.interrupt()
+    await waitFor(() => program.errorText.includes('stopping'), { what: () => program.errorText })
+    program.interrupt()
+    const { code } = await program.exited
+    expect(code).toBe(1)
+    expect(program.summary().ok).toBe(false)
     expect(await program.children()).toEqual([])
   })
 

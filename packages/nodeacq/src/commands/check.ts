@@ -18,7 +18,7 @@ export function addCheckCommand(program: Command, { stdout }: Output): void {
     .command('check')
     .summary('check a graph file and draw it')
     .description(
-      'Checks everything in a graph file that can be known before it runs, tells all mistakes at once with their\n' +
+      'Checks everything in a graph file that can be known before it runs, tells all mistakes at once with their ' +
         'lines, and draws the graph: hosts, groups, nodes and where each gets its data. Loads the modules it names.'
     )
     .argument('[graph]', 'graph file, YAML or JSON')

@@ -22,8 +22,8 @@ export function addRunCommand(program: Command, output: Output, done: (code: Exi
     .command('run')
     .summary('run a graph file')
     .description(
-      'Runs a graph until all of its nodes have ended, --duration is over, or Ctrl-C stops it in order (twice: ends it\n' +
-        'at once). A node that fails or a process that dies is told at once; the others go on.\n' +
+      'Runs a graph until all of its nodes have ended, --duration is over, or Ctrl-C stops it in order (twice: ends it ' +
+        'at once). A node that fails or a process that dies is told at once; the others go on. ' +
         'Exit code: 0 nothing failed and nothing was lost that may not be; 1 something did; 2 the graph is wrong.'
     )
     .argument('<graph>', 'graph file, YAML or JSON')

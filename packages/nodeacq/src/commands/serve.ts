@@ -26,7 +26,7 @@ export function describeHost(command: Command, output: Output, done: (code: Exit
   command
     .summary('let this machine take part in graphs (host_server)')
     .description(
-      'Starts a host server: managers connect to it and start node groups on this machine. Its address is the first line\n' +
+      'Starts a host server: managers connect to it and start node groups on this machine. Its address is the first line ' +
         'on standard output. Ctrl-C ends the groups in order, a second one at once.'
     )
     .option('--name <name>', 'name of the host (default: of the machine)')
