@@ -71,6 +71,7 @@ export abstract class Node<
   #error: NodeError | Error | undefined
   #config: Config | undefined
   #run: NodeRun | undefined
+  #hasEndedByItself = false
 
   constructor({ name }: NodeOptions = {}) {
     this.name = name ?? ''
@@ -188,11 +189,15 @@ export abstract class Node<
     requireLegal(this.name || this.type, this.#state, 'start')
     for (const input of Object.values(this.inputs)) if (input.isConnected) input.startRun()
     for (const output of Object.values(this.outputs)) output.startRun()
+    this.#hasEndedByItself = false
     this.#enter('running')
     this.#run = new NodeRun((signal) => this._run(signal), this.inputs, this.outputs)
     void this.#run.ended.then((error) => {
       if (error !== undefined) this.#fail(error)
-      else if (this.#state === 'running') this.#enter('initialized')
+      else if (this.#state === 'running') {
+        this.#hasEndedByItself = !this.#run!.wasStopped
+        this.#enter('initialized')
+      }
     })
     await Promise.resolve()
   }
@@ -202,6 +207,11 @@ export abstract class Node<
    * After `timeout` ms it is aborted instead, and a warning says so. @throws {NodeStateError}
    */
   async stop({ timeout = STOP_TIMEOUT }: { timeout?: number } = {}): Promise<void> {
+    // A consumer ends by itself when its sources end: whoever then stops it has come late, not wrong.
+    if (this.#hasEndedByItself) {
+      this.#hasEndedByItself = false
+      return
+    }
     if (!this.#run?.isStopping) requireLegal(this.name || this.type, this.#state, 'stop')
     const outcome = await this.#run!.stop(timeout)
     if (outcome === 'aborted') this.log.warning(`${this.#subject} did not finish within ${timeout} ms; it was aborted`)

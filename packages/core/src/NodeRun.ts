@@ -10,6 +10,7 @@ export class NodeRun {
   readonly #inputs: readonly InputStream[]
   readonly #abort = new AbortController()
   #stopping: Promise<StopOutcome> | undefined
+  #isOver = false
 
   constructor(
     run: (signal: AbortSignal) => Promise<void>,
@@ -20,7 +21,12 @@ export class NodeRun {
     this.ended = this.#toEnd(run, Object.values(outputs))
   }
 
+  /** Whether `stop` was called, and has come to nothing yet. */
   get isStopping(): boolean {
+    return this.wasStopped && !this.#isOver
+  }
+
+  get wasStopped(): boolean {
     return this.#stopping !== undefined
   }
 
@@ -39,6 +45,7 @@ export class NodeRun {
         problem ??= error
       }
     }
+    this.#isOver = true
     return problem
   }
 

@@ -4,6 +4,7 @@ import {
   logLevelNumber,
   proxyOf,
   release,
+  RpcServer,
   setProcessName,
   spawnProcess,
   type LogLevel,
@@ -11,6 +12,7 @@ import {
   type SpawnedProcess
 } from '@nodeacq/rpc'
 import { childEntry } from './childProcess.ts'
+import { pyacqDialect } from './dialect/pyacqDialect.ts'
 import { Manager, type ManagerOptions } from './Manager.ts'
 import { NodeGroup } from './NodeGroup.ts'
 import { useLogServer } from './sharedLogServer.ts'
@@ -63,8 +65,14 @@ export async function createManager({
   )
   const manager = await (core as unknown as { Manager(options: object): Promise<Remote<Manager>> }).Manager(options)
   await child.client.set('manager', manager)
+  // The manager calls the group of this process, which takes a server here; one that was not there before ends with us.
+  const server = RpcServer.current() ? undefined : await RpcServer.start({ dialect: pyacqDialect })
   await manager.registerGroup(proxyOf(localGroup), place)
-  return handle(manager, localGroup, () => endManager(child, manager).finally(() => logs.leave()))
+  return handle(manager, localGroup, async () => {
+    await endManager(child, manager)
+    await server?.close()
+    await logs.leave()
+  })
 }
 
 async function endManager(child: SpawnedProcess, manager: Remote<Manager>): Promise<void> {

@@ -82,6 +82,15 @@ test('the consumer of a node that failed gets what was sent, and an end', async 
   expect(adder.samples).toBe(5)
 })
 
+test('stopping a node that has just ended by itself is no mistake, stopping it again is', async () => {
+  await using counter = await ready(new Counter({ name: 'amp' }), { chunks: 1 })
+  await counter.start()
+  await counter.finished()
+  await waitFor(() => !counter.isRunning)
+  await counter.stop()
+  await expect(counter.stop()).rejects.toThrow('the Node is not running')
+})
+
 test('a node that ignores its signal is given up after the timeout', async () => {
   const node = await ready(new Stubborn({ name: 'stone' }))
   await node.start()

@@ -1,5 +1,4 @@
 import { InputStream, OutputStream, RingBuffer } from '@nodeacq/stream'
-import { createManager } from '../createManager.ts'
 import { Host } from '../Host.ts'
 import { Manager } from '../Manager.ts'
 import { Node } from '../Node.ts'
@@ -21,7 +20,6 @@ function pyacq(): object {
     InputStream,
     OutputStream,
     RingBuffer,
-    createManager,
     registerNodeType
   }
 }
