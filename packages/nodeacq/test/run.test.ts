@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tempFolder, waitFor } from 'testing'
@@ -227,6 +227,19 @@ describe('nodeacq run', () => {
       /require: .* has room for \d+ minutes \(.* free, 64.0 kB\/s\), expected 1000000000 minutes/
     )
     expect([program.code, program.lines]).toEqual([1, []])
+  })
+
+  test('that could not begin leaves no empty folder', async () => {
+    await using folder = await tempFolder()
+    const graph = noiseGraph()
+    const disk = { ...graph.nodes.disk, configure: { folder: '/no/such/parent' } }
+    const monitor = { type: 'StreamMonitor', inputs: { signals: 'amp.signals' } }
+    const out = { type: 'RawRecorder', configure: { folder: '${out}' }, inputs: { raw: 'amp.signals' } }
+    const file = await graphFile(folder.path, { ...graph, nodes: { ...graph.nodes, monitor, disk, out } })
+    await using program = await run(['run', file, '--out', join(folder.path, 'out'), '--quiet'])
+    expect(program.errorText).toMatch(/node 'disk' .*its parent \/no\/such is no folder/)
+    expect(program.code).toBe(1)
+    expect(await readdir(folder.path)).toEqual(['graph.yaml'])
   })
 
   test('refuses to record over a recording', async () => {

@@ -1,30 +1,32 @@
 import { stringify } from 'yaml'
 import { describeType, toJsonSchema, type JsonSchema } from '../graph/jsonSchema.ts'
 import type { NodeTypeInfo, StreamSpecInfo } from '../graph/TypeCatalog.ts'
-import { layoutTable } from '../screen/layoutTable.ts'
+import { layoutTable, lengthOf, wrap } from '../screen/layoutTable.ts'
 
-/** A node type for people: what it takes and gives, and how it stands in a graph file. */
-export function nodeTypeLines(type: NodeTypeInfo): string[] {
+/** A node type for people: what it takes and gives, and how it stands in a graph file. `width`: of the terminal. */
+export function nodeTypeLines(type: NodeTypeInfo, width = Infinity): string[] {
   const config = toJsonSchema(type.configSchema)
   const params = toJsonSchema(type.paramsSchema)
   const hasParams = Object.keys(params.properties ?? {}).length > 0
   return [
     type.name,
-    ...(type.description === '' ? [] : [type.description]),
+    ...(type.description === '' ? [] : wrap(type.description, width)),
     ...(type.pyacqNames.length === 0 ? [] : [`also known as ${type.pyacqNames.join(', ')}`]),
-    ...section('configure', optionLines(config)),
-    ...(hasParams ? section('params (may change while it runs)', optionLines(params)) : []),
+    ...section('configure', optionLines(config, width - INDENT.length)),
+    ...(hasParams ? section('params (may change while it runs)', optionLines(params, width - INDENT.length)) : []),
     ...section('inputs', streamLines(type.inputs, type.takesAnyInput)),
     ...section('outputs', streamLines(type.outputs, type.makesAnyOutput)),
     ...section('example', exampleLines(type, config))
   ]
 }
 
+const INDENT = '  '
+
 function section(title: string, lines: readonly string[]): string[] {
-  return ['', `${title}:`, ...lines.map((line) => `  ${line}`)]
+  return ['', `${title}:`, ...lines.map((line) => `${INDENT}${line}`)]
 }
 
-function optionLines({ properties = {}, required = [] }: JsonSchema): string[] {
+function optionLines({ properties = {}, required = [] }: JsonSchema, width: number): string[] {
   const rows = Object.entries(properties).map(([name, schema]) => {
     const unit = typeof schema.unit === 'string' ? ` (${schema.unit})` : ''
     const pyacq = [schema.pyacq ?? []].flat().filter((other) => other !== name)
@@ -34,7 +36,14 @@ function optionLines({ properties = {}, required = [] }: JsonSchema): string[] {
     return [name, `${describeType(schema)}${unit}`, defaultText(schema, required.includes(name)), about]
   })
   if (rows.length === 0) return ['none']
-  return layoutTable([{ title: 'OPTION' }, { title: 'VALUE' }, { title: 'DEFAULT' }, { title: 'MEANING' }], rows)
+  const lines = layoutTable([{ title: 'OPTION' }, { title: 'VALUE' }, { title: 'DEFAULT' }], rows)
+  const margin = Math.max(...lines.map(lengthOf)) + 2
+  const meanings = ['MEANING', ...rows.map((row) => row[3]!)]
+  // Where there is little room beside the table, the meaning runs on to the edge of the terminal.
+  const room = Math.max(30, width - margin)
+  return lines.flatMap((line, row) =>
+    wrap(meanings[row]!, room).map((part, k) => `${(k === 0 ? line : '').padEnd(margin)}${part}`.trimEnd())
+  )
 }
 
 function defaultText(schema: JsonSchema, isRequired: boolean): string {

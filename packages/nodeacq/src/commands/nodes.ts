@@ -35,7 +35,7 @@ export function addNodesCommand(program: Command, { stdout }: Output): void {
         const hint = similar === undefined ? "'nodeacq nodes' lists them" : `did you mean '${similar}'?`
         throw new ArgumentError(`unknown node type '${name}'; ${hint}`)
       }
-      stdout.write(json ? `${JSON.stringify(toJson(type), null, 2)}\n` : `${nodeTypeLines(type).join('\n')}\n`)
+      stdout.write(json ? `${JSON.stringify(toJson(type), null, 2)}\n` : `${nodeTypeLines(type, width).join('\n')}\n`)
     })
 }
 

@@ -9,6 +9,7 @@ test('types and limits are told in words', () => {
   expect(told(z.number())).toBe('number')
   expect(told(z.int().min(1).max(8))).toBe('integer 1 to 8')
   expect(told(z.number().positive().default(3))).toBe('number > 0')
+  expect(told(z.string().nullish())).toBe('text')
   expect(told(z.int().min(0))).toBe('integer ≥ 0')
   expect(told(z.enum(['a', 'b']).optional())).toBe("'a' | 'b'")
   expect(told(z.array(z.number()))).toBe('list of number')

@@ -46,7 +46,8 @@ export function pyacqNames(schema: JsonSchema): Record<string, string> {
 /** The alternatives of a schema: itself, or the branches of its unions, flat. */
 export function branches(schema: JsonSchema): readonly JsonSchema[] {
   const parts = schema.anyOf ?? schema.oneOf
-  return parts === undefined ? [schema] : parts.flatMap(branches)
+  if (parts !== undefined) return parts.flatMap(branches)
+  return Array.isArray(schema.type) ? schema.type.map((type: string) => ({ ...schema, type })) : [schema]
 }
 
 /** The longest integer limits are what zod gives every integer; they say nothing. */

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rmdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { createManager, type ManagerEvent, type ManagerHandle, type ManagerStatus } from '@nodeacq/core'
 import { RunError } from '../errors.ts'
@@ -44,18 +44,23 @@ const INTERVAL = 250
  * @throws {RunError} when it cannot be built or started.
  */
 export async function runGraph(graph: Graph, options: RunOptions = {}): Promise<RunSummary> {
-  const importRoots = [...new Set([dirname(resolve(graph.file)), process.cwd()])]
-  if (graph.out !== undefined) await mkdir(graph.out, { recursive: true })
+  // What the file names may be loaded, wherever it lies; beside it and below the working directory is as usual.
+  const named = graph.modules.map(({ absolutePath }) => dirname(absolutePath))
+  const importRoots = [...new Set([dirname(resolve(graph.file)), process.cwd(), ...named])]
+  const made = graph.out === undefined ? undefined : await mkdir(graph.out, { recursive: true })
   const manager = await createManager({ mode: 'local', importRoots })
   const unlisten = options.kill && onAbort(options.kill, () => void killGroups(manager, graph))
   const run = new Run(manager, graph, options)
   try {
     return await run.toEnd()
   } catch (error) {
+    // A run that never was leaves no empty folder; one with something in it stays.
+    if (made !== undefined && !run.isStarted) await rmdir(graph.out!).catch(() => undefined)
     // A Ctrl-C reaches processes that are just starting too, so building fails in any way then.
     if (options.signal?.aborted && !run.isStarted) throw new RunError('stopped before it ran', { cause: error })
     throw error
   } finally {
+    run.end()
     unlisten?.()
     await manager.close()
   }
@@ -85,7 +90,7 @@ class Run {
     const status = await this.#manager.status()
     await this.#checkRequirements(status, streams)
     signal?.throwIfAborted()
-    const watching = this.#watchEvents()
+    const watching = this.#watchEvents().catch((error: unknown) => this.#say('error', `watching: ${String(error)}`))
     this.#startedAt = performance.now()
     try {
       await this.#manager.startAll()
@@ -97,11 +102,16 @@ class Run {
     const elapsed = this.#elapsed
     await this.#stop()
     await this.#look()
-    this.#isOver = true
+    this.end()
     const summary = this.#tracker.summary(Math.round(elapsed * 1000) / 1000)
     await this.#manager.close()
     await watching
     return summary
+  }
+
+  /** Nothing is told any more, and the watch over events ends with the manager. */
+  end(): void {
+    this.#isOver = true
   }
 
   get isStarted(): boolean {

@@ -81,6 +81,18 @@ export function truncate(text: string, width: number): string {
         .join('')}…`
 }
 
+/** Breaks a text between words into lines of at most `width` columns; one empty line when there is no text. */
+export function wrap(text: string, width: number): string[] {
+  const lines = ['']
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+    const last = lines.at(-1)!
+    if (last === '') lines[lines.length - 1] = word
+    else if (lengthOf(last) + 1 + lengthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
 function plain(text: string): string {
   return text
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RunSummary } from '../run/RunSummary.ts'
 import { formatBar, formatClock, formatMs, formatRate } from './format.ts'
-import { layoutTable } from './layoutTable.ts'
+import { layoutTable, wrap } from './layoutTable.ts'
 import { liveLines, type LiveNode } from './liveLines.ts'
 import { LiveRegion } from './LiveRegion.ts'
 import { NO_PAINT } from './Paint.ts'
@@ -20,6 +20,16 @@ test('figures are short and aligned with the eye', () => {
   ])
   expect([-0.06, 0.084, 3.21, 45.6, 1500].map(formatMs)).toEqual(['0.00 ms', '0.08 ms', '3.2 ms', '46 ms', '1.5 s'])
   expect([0, 0.5, 2].map((part) => formatBar(part, 4))).toEqual(['░░░░   0 %', '██░░  50 %', '████ 100 %'])
+})
+
+test('texts break between words', () => {
+  expect(wrap('some words, and  a longerWordThanFits here', 11)).toEqual([
+    'some words,',
+    'and a',
+    'longerWordThanFits',
+    'here'
+  ])
+  expect(wrap('', 5)).toEqual([''])
 })
 
 describe('a table', () => {
