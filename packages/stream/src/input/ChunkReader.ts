@@ -138,7 +138,7 @@ export class ChunkReader {
       const isNewRun = start < tracker.next && this.info.accounting !== 'none'
       return this.#enter(isNewRun ? tracker.run + 1 : tracker.run, item, chunk, options)
     }
-    if (tracker.canJudge(index)) return this.#enter(tracker.runOf(start, index), item, chunk, options)
+    if (tracker.canJudge(start, index)) return this.#enter(tracker.runOf(start, index), item, chunk, options)
     return this.#around.sync().then(() => this.#enter(this.tracker.runOf(start, index), item, chunk, options))
   }
 

@@ -139,9 +139,10 @@ export class RunTracker {
   }
 
   /** Whether enough is known to say which run a chunk belongs to, and which holes come before it. */
-  canJudge(index: number): boolean {
+  canJudge(start: number, index: number): boolean {
     const { run, index: known } = this.#known
-    return run > this.run ? true : index <= known
+    if (run > this.run) return true
+    return this.#floor < this.run && start >= this.next && index <= known
   }
 
   /**

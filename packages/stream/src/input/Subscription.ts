@@ -41,7 +41,7 @@ export class Subscription {
 
   /** Reads on, unless enough waits already. */
   read(): void {
-    if (this.#isReading || this.#socket.closed) return
+    if (this.#isReading) return
     this.#isReading = true
     this.#socket.receive().then(this.#onMessage, this.#onEnd)
   }
@@ -54,8 +54,8 @@ export class Subscription {
     if (this.#deliver(entry) < AHEAD) this.read()
   }
 
+  /** Leaves `#isReading` set: nothing more can be read. */
   readonly #onEnd = (error: unknown): void => {
-    this.#isReading = false
     if (!this.#socket.closed) report('error', 'the data socket of an input failed', error)
   }
 

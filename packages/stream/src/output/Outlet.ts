@@ -8,6 +8,7 @@ import { DEFAULTS } from '../params.ts'
 import type { OutputOptions, StreamInfo } from '../params.ts'
 import { SideServer } from '../side/SideServer.ts'
 import { advertisedHost, bindAddresses, isExposed, publishedPlace } from './addresses.ts'
+import { removeSocketFile, socketFiles } from './socketFiles.ts'
 
 /** Default retention: the smaller of the two. */
 const RETENTION = { seconds: 5, bytes: 256 * 1024 * 1024 }
@@ -37,6 +38,7 @@ export class Outlet {
   readonly #publisher: Publisher | undefined
   readonly #server: SideServer | undefined
   readonly #heads: NodeJS.Timeout
+  readonly #files: readonly string[]
 
   private constructor(at: {
     hub: Hub
@@ -44,12 +46,14 @@ export class Outlet {
     side?: string
     publisher?: Publisher
     server?: SideServer
+    files?: readonly string[]
   }) {
     this.hub = at.hub
     this.place = at.place
     this.side = at.side
     this.#publisher = at.publisher
     this.#server = at.server
+    this.#files = at.files ?? []
     this.#heads = setInterval(() => {
       at.hub.announceHead()
     }, HEAD_INTERVAL)
@@ -71,7 +75,8 @@ export class Outlet {
     try {
       const server = await SideServer.bind(addresses.side, { hub, publisher, lease, subject })
       const place = publishedPlace(withAdvertisedHost(address, host))
-      return new Outlet({ hub, place, side: withAdvertisedHost(server.address, host), publisher, server })
+      const files = socketFiles(addresses)
+      return new Outlet({ hub, place, side: withAdvertisedHost(server.address, host), publisher, server, files })
     } catch (error) {
       publisher.close()
       throw error
@@ -112,5 +117,6 @@ export class Outlet {
     if (this.#server === undefined) withdrawLocally(this.place.interface)
     this.#publisher?.close()
     this.#server?.close()
+    for (const file of this.#files) removeSocketFile(file)
   }
 }

@@ -4,7 +4,7 @@ import type { Hub } from '../delivery/Hub.ts'
 import type { Publisher } from '../delivery/Publisher.ts'
 import type { Entry } from '../delivery/RetentionLog.ts'
 import { report } from '../log.ts'
-import { decodeSide, encodeChunkHeader, encodeSide } from './messages.ts'
+import { decodeSide, encodeChunk, encodeSide } from './messages.ts'
 import type { SideMessage, SideMessageOf } from './messages.ts'
 
 /** ms that closing goes on sending what inputs have not got yet. */
@@ -94,7 +94,9 @@ export class SideServer {
   }
 
   #chunk(identity: Buffer, id: string, { run, start, index, frames = [] }: Entry): void {
-    this.#send(id, [identity, encodeChunkHeader(run, index, index - start), ...frames])
+    const message = encodeChunk({ kind: 'chunk', run, index, samples: index - start, frames })
+    message.unshift(identity)
+    this.#send(id, message)
   }
 
   #send(id: string, frames: readonly Uint8Array[]): void {

@@ -7,9 +7,11 @@ import { Decoder, encode } from '@msgpack/msgpack'
  *   kind    u8   `code` in the table below
  *
  * and goes on with a msgpack list of the fields in the order of the table. `chunk` alone is laid out by hand
- * (24 bytes, little-endian), and the frames of the data message follow it unchanged:
+ * (24 bytes, little-endian), and the frames of the data message follow it, the first one in the same frame when it is
+ * short, because each frame costs about as much as a small chunk:
  *
- *   version u8, kind u8, -  u16
+ *   version u8, kind u8
+ *   inlined u16   bytes of the first data frame that follow this header; 0: it is a frame of its own
  *   samples u32   what the chunk adds to the index
  *   run     f64
  *   index   f64   index of the last sample of the chunk, plus one
@@ -123,6 +125,8 @@ export interface SideChunk {
 
 const CHUNK = 64
 const CHUNK_HEADER = 24
+/** zeromq copies messages of up to 128 bytes, which is cheaper than to refer to them. */
+const LONGEST_INLINED = 104
 
 interface Layout {
   kind: SideKind
@@ -153,14 +157,19 @@ export function encodeSide(message: Exclude<SideMessage, SideChunk>): Uint8Array
   return frame
 }
 
-/** The frame that precedes the frames of a chunk. */
-export function encodeChunkHeader(run: number, index: number, samples: number): Uint8Array {
-  const frame = Buffer.allocUnsafe(CHUNK_HEADER)
-  frame.writeUInt32LE(SIDE_VERSION | (CHUNK << 8), 0)
-  frame.writeUInt32LE(samples, 4)
-  frame.writeDoubleLE(run, 8)
-  frame.writeDoubleLE(index, 16)
-  return frame
+/** The frames of a chunk message, made from those of the data message. */
+export function encodeChunk(chunk: SideChunk): Uint8Array[] {
+  const { run, index, samples, frames } = chunk
+  const [first] = frames
+  const inlined = first !== undefined && first.length <= LONGEST_INLINED && first.length > 0 ? first.length : 0
+  const head = Buffer.allocUnsafe(CHUNK_HEADER + inlined)
+  head.writeUInt32LE((SIDE_VERSION | (CHUNK << 8) | (inlined << 16)) >>> 0, 0)
+  head.writeUInt32LE(samples, 4)
+  head.writeDoubleLE(run, 8)
+  head.writeDoubleLE(index, 16)
+  if (inlined === 0) return [head, ...frames]
+  head.set(first as Uint8Array, CHUNK_HEADER)
+  return frames.length === 2 ? [head, frames[1] as Uint8Array] : [head, ...frames.slice(1)]
 }
 
 /** Reads a message, `undefined` when it is none of ours. Frames of a chunk are referred to, not copied. */
@@ -188,9 +197,12 @@ export function decodeSide(frames: readonly Buffer[]): SideMessage | undefined {
 }
 
 function decodeChunk(head: Buffer, frames: readonly Buffer[]): SideChunk | undefined {
-  if (head.length !== CHUNK_HEADER || frames.length < 2) return undefined
+  if (head.length < CHUNK_HEADER) return undefined
+  const inlined = head.readUInt16LE(2)
   const run = head.readDoubleLE(8)
   const index = head.readDoubleLE(16)
-  if (!Number.isFinite(run) || !Number.isFinite(index)) return undefined
-  return { kind: 'chunk', run, index, samples: head.readUInt32LE(4), frames: frames.slice(1) }
+  if (head.length !== CHUNK_HEADER + inlined || !Number.isFinite(run) || !Number.isFinite(index)) return undefined
+  const own = frames.slice(1)
+  if (inlined > 0) own.unshift(head.subarray(CHUNK_HEADER))
+  return own.length > 0 ? { kind: 'chunk', run, index, samples: head.readUInt32LE(4), frames: own } : undefined
 }
