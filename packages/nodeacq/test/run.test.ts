@@ -19,8 +19,24 @@ async function recorded(folder: string, stream: string): Promise<number> {
   return (await stat(join(folder, `${stream}.raw`))).size / BYTES_PER_SAMPLE
 }
 
-const isRecording = (folder: string) =>
-  waitFor(async () => (await properties(folder))['raw']?.start_index === 0, { what: `data in ${folder}` })
+/** Waits until the recording has data. */
+async function untilRecording(program: Program, folder: string): Promise<void> {
+  const hasData = async () => {
+    if (program.end) throw new Error(`the run has ended:\n${program.errorText}`)
+    return (await properties(folder))['raw']?.start_index === 0
+  }
+  await waitFor(hasData, { what: `data in ${folder}` })
+}
+
+/** Waits for a text on standard error. */
+async function untilTold(program: Program, text: string): Promise<void> {
+  const isTold = () => {
+    if (program.errorText.includes(text)) return true
+    if (program.end) throw new Error(`the run has ended:\n${program.errorText}`)
+    return false
+  }
+  await waitFor(isTold, { what: () => `'${text}' in\n${program.errorText}` })
+}
 
 function edgeOf(program: Program, to: string) {
   return program.summary().edges.find((edge) => edge.to === to)!
@@ -83,7 +99,7 @@ describe('nodeacq run', () => {
     const graph = noiseGraph({ source: 'a', rest: 'b', more: { groups: { a: {}, b: {} } } })
     const out = join(folder.path, 'out')
     await using program = await nodeacq(['run', await graphFile(folder.path, graph), '--out', out, '--json'])
-    await isRecording(out)
+    await untilRecording(program, out)
     program.interrupt()
     const { code } = await program.exited
     expect(program.summary().ok).toBe(true)
@@ -104,9 +120,9 @@ describe('nodeacq run', () => {
     const stubborn = { type: 'Stubborn', inputs: { signals: 'amp.signals' } }
     const file = await graphFile(folder.path, { ...graph, nodes: { ...graph.nodes, stubborn } })
     await using program = await nodeacq(['run', file, '--out', join(folder.path, 'out'), '--json'])
-    await waitFor(() => program.errorText.includes('noise runs'), { what: () => program.errorText })
+    await untilTold(program, 'noise runs')
     program.interrupt()
-    await waitFor(() => program.errorText.includes('stopping'), { what: () => program.errorText })
+    await untilTold(program, 'stopping')
     program.interrupt()
     const { code } = await program.exited
     expect(code).toBe(1)
@@ -122,9 +138,9 @@ describe('nodeacq run', () => {
     const file = await graphFile(folder.path, { ...graph, nodes: { ...graph.nodes, monitor } })
     const out = join(folder.path, 'out')
     await using program = await nodeacq(['run', file, '--out', out, '--json'])
-    await isRecording(out)
+    await untilRecording(program, out)
     process.kill(await program.childPid('c'), 'SIGKILL')
-    await waitFor(() => program.errorText.includes("node group 'c' died"), { what: () => program.errorText })
+    await untilTold(program, "node group 'c' died")
     expect(program.errorText).toMatch(
       /error: node group 'c' died: signal SIGKILL \(with monitor\), \d+ ms ago; the others go on/
     )
@@ -156,7 +172,7 @@ describe('nodeacq run', () => {
     const out = join(folder.path, 'out')
     const file = await graphFile(folder.path, { ...graph, nodes: { ...graph.nodes, monitor } })
     await using program = await nodeacq(['run', file, '--out', out])
-    await isRecording(out)
+    await untilRecording(program, out)
     process.kill(await program.childPid('a'), 'SIGKILL')
     const { code } = await program.exited
     expect(code).toBe(1)
