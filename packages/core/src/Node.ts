@@ -6,7 +6,7 @@ import { ConfigError, NodeError, NotFoundError } from './errors.ts'
 import { LiveParams } from './LiveParams.ts'
 import { NodeRun } from './NodeRun.ts'
 import { nearestNames } from './nearest.ts'
-import { networkInterface } from './networkInterface.ts'
+import { inheritFlow, withInterface } from './outputDefaults.ts'
 import { requireLegal, type NodeState } from './nodeState.ts'
 import { parseOptions, type ObjectSchema } from './schema.ts'
 import type { NodeFailure, NodeStatus } from './status.ts'
@@ -180,7 +180,10 @@ export abstract class Node<
     await this._checkInputs()
     await this._checkOutputs()
     await this._initialize()
-    for (const output of Object.values(this.outputs)) if (!output.isConfigured) await output.configure()
+    inheritFlow(Object.values(this.inputs), Object.values(this.outputs))
+    for (const output of Object.values(this.outputs)) {
+      if (!output.isConfigured || output.info.flow !== (output.spec.flow ?? output.info.flow)) await output.configure()
+    }
     this.#enter('initialized')
   }
 
@@ -296,6 +299,7 @@ export abstract class Node<
     const connect = input.connect.bind(input)
     input.connect = async (...args) => {
       await connect(...args)
+      inheritFlow(Object.values(this.inputs), Object.values(this.outputs))
       await this._afterInputConnect(name)
     }
     this.inputs[name] = input
@@ -388,14 +392,4 @@ export abstract class Node<
 export function failureOf(error: Error): NodeFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return { name: error.name, message: error.message, ...(code !== undefined && { code }) }
-}
-
-/** On a machine that others reach, an output listens where its host does, unless it is told otherwise. */
-function withInterface(output: OutputStream, options: OutputOptions): OutputOptions {
-  const standard = networkInterface()
-  const asked = { ...output.spec, ...options }
-  const isTcp = asked.protocol === undefined || asked.protocol === 'tcp'
-  return standard !== undefined && isTcp && asked.interface === undefined
-    ? { ...options, interface: standard }
-    : options
 }

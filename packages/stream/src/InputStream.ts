@@ -193,7 +193,7 @@ export class InputStream implements AsyncDisposable {
    * Resolves when that is so, or at once when nobody reads.
    */
   async finish(): Promise<void> {
-    await this.#connection?.reception.finish(this.#reader === 'chunks')
+    await this.#connection?.reception.finish(() => this.#reader === 'chunks')
   }
 
   /** Calls `callback` with each chunk from now on, over all runs. Returns what ends that. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { isNdArray } from '@nodeacq/ndarray'
-import type { NdArray, TypedArray } from '@nodeacq/ndarray'
+import type { NdArray, ReadonlyNdArray, TypedArray } from '@nodeacq/ndarray'
 import { MACHINE } from './delivery/clock.ts'
 import { turnDue } from './delivery/turn.ts'
 import { ChunkError, StreamStateError } from './errors.ts'
@@ -108,6 +108,11 @@ export class OutputStream implements AsyncDisposable {
     return toWireParams(this.info, own)
   }
 
+  /** Whether the spec or `configure` said what a parameter is; otherwise it has its default. */
+  isGiven(name: keyof OutputOptions & string): boolean {
+    return this.#resolved?.given.has(name) ?? Object.hasOwn(this.spec, name)
+  }
+
   /** Absolute index of the last sample of this run, plus one. */
   get index(): number {
     return this.#outlet?.hub.index ?? 0
@@ -196,7 +201,8 @@ export class OutputStream implements AsyncDisposable {
    * chunk follows the one before. A jump forward declares a hole. Typed arrays are cut into samples.
    * @throws {ChunkError} when dtype or shape are not the stream's, or the index goes back. @throws {StreamStateError}
    */
-  send(data: NdArray | TypedArray, index?: number, options?: SendOptions): Promise<void> {
+  send(given: ReadonlyNdArray | TypedArray, index?: number, options?: SendOptions): Promise<void> {
+    const data = given as NdArray | TypedArray // from here on it is only read
     try {
       const { hub } = this.#requireOutlet()
       if (hub.hasEnded)

@@ -96,7 +96,9 @@ export function foldArguments(
   const called: unknown = member === undefined ? target : (target as Record<string, unknown>)[member]
   const signature = constructorSignature(called) ?? (member === undefined ? undefined : memberSignature(target, member))
   if (!signature) {
-    return Object.keys(kwargs).length > 0 ? [...args, ourKeys(kwargs)] : [...args]
+    if (Object.keys(kwargs).length === 0) return [...args]
+    // What a node's own methods are given may be the user's words (annotations of a recorder): they stay as they are.
+    return [...args, target instanceof Node ? kwargs : ourKeys(kwargs)]
   }
   if (target instanceof Node && member === 'configure') return [nodeOptions(target.constructor as never, args, kwargs)]
   if (target instanceof OutputStream && member === 'configure') return [Object.assign({}, ...args, kwargs)]

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import { Node } from '../Node.ts'
 import { registerNodeType } from '../nodeTypes.ts'
-import { signalInfo } from './signalInfo.ts'
+import { describeOutput, infoOfInput } from '../outputDefaults.ts'
 
 const config = z.object({
   outputChannels: z
@@ -44,10 +44,10 @@ export class ChannelSplitter extends Node<z.infer<typeof config>> {
   }
 
   protected override async _initialize(): Promise<void> {
-    const info = signalInfo(this.input)
+    const info = infoOfInput(this.input)
     const { channelInfo } = this.input.info
     for (const [name, channels] of Object.entries(this.config.outputChannels)) {
-      await this.outputs[name]!.configure({
+      await describeOutput(this.outputs[name]!, {
         ...info,
         shape: [-1, channels.length],
         channelCount: channels.length,

@@ -2,7 +2,7 @@ import { NdArray } from '@nodeacq/ndarray'
 import { z } from 'zod'
 import { Node } from '../Node.ts'
 import { registerNodeType } from '../nodeTypes.ts'
-import { signalInfo } from './signalInfo.ts'
+import { describeOutput, infoOfInput } from '../outputDefaults.ts'
 
 const config = z.object({
   chunkSize: z.number().int().positive().default(100).describe('samples in each chunk').meta({ pyacq: 'chunksize' })
@@ -18,7 +18,7 @@ export class ChunkResizer extends Node<z.infer<typeof config>> {
   static override readonly outputSpecs = { out: {} }
 
   protected override async _initialize(): Promise<void> {
-    await this.output.configure(signalInfo(this.input))
+    await describeOutput(this.output, infoOfInput(this.input))
   }
 
   protected override async _run(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,6 @@
-import type { OutputOptions } from '@nodeacq/stream'
 import { Node } from '../Node.ts'
 import { registerNodeType } from '../nodeTypes.ts'
-import { signalInfo } from './signalInfo.ts'
+import { describeOutput, infoOfInput } from '../outputDefaults.ts'
 
 /**
  * Relays a stream with the same indexes, so that it goes on over another protocol, transfer mode or dtype.
@@ -12,9 +11,9 @@ export class StreamConverter extends Node {
   static override readonly outputSpecs = { out: {} }
 
   protected override async _initialize(): Promise<void> {
-    const dtype = this.output.isConfigured ? this.output.info.dtype : undefined
-    const wanted: OutputOptions = signalInfo(this.input)
-    await this.output.configure({ ...wanted, dtype: this.output.spec.dtype ?? dtype ?? this.input.info.dtype })
+    const { dtype: own, ...info } = infoOfInput(this.input)
+    // A dtype that the output was configured with stays: that is what the converter is for.
+    await describeOutput(this.output, this.output.isGiven('dtype') ? info : { ...info, dtype: own })
   }
 
   protected override async _run(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,6 @@
-import { DeviceError, Node, registerNodeType } from '@nodeacq/core'
+import { DeviceError, Node, describeOutput, registerNodeType } from '@nodeacq/core'
 import { EVENT_DTYPE, makeEvents, type OutputOptions } from '@nodeacq/stream'
 import { z } from 'zod'
-import { describeOutput } from '../describeOutput.ts'
 import { openSampleFile } from '../files/openSampleFile.ts'
 import type { RecordedStream, SampleFile, Units } from '../files/SampleFile.ts'
 import { EventTrack } from './EventTrack.ts'

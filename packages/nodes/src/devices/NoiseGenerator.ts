@@ -1,7 +1,6 @@
-import { Node, registerNodeType } from '@nodeacq/core'
+import { Node, describeOutput, registerNodeType } from '@nodeacq/core'
 import { NdArray } from '@nodeacq/ndarray'
 import { z } from 'zod'
-import { describeOutput } from '../describeOutput.ts'
 import { GaussianNoise } from './GaussianNoise.ts'
 import { Pacer } from './Pacer.ts'
 

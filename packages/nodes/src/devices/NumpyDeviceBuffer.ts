@@ -1,7 +1,6 @@
-import { ConfigError, ndArraySchema, Node, registerNodeType } from '@nodeacq/core'
+import { ConfigError, Node, describeOutput, ndArraySchema, registerNodeType } from '@nodeacq/core'
 import { NdArray } from '@nodeacq/ndarray'
 import { z } from 'zod'
-import { describeOutput } from '../describeOutput.ts'
 import { GaussianNoise } from './GaussianNoise.ts'
 import { Pacer } from './Pacer.ts'
 

@@ -1,7 +1,6 @@
-import { ConfigError, ndArraySchema, Node, registerNodeType } from '@nodeacq/core'
+import { ConfigError, Node, describeOutput, infoOfInput, ndArraySchema, registerNodeType } from '@nodeacq/core'
 import { NdArray, parseDType, type ReadonlyNdArray, type TypedArray } from '@nodeacq/ndarray'
 import { z } from 'zod'
-import { describeOutput, infoOfInput } from '../describeOutput.ts'
 import { FilterError } from '../errors.ts'
 import { parseSosCoefficients, type SosTable } from './sosCoefficients.ts'
 import { SosKernel } from './SosKernel.ts'
@@ -50,8 +49,6 @@ export class SosFilter extends Node<z.infer<typeof config>> {
   }
 
   protected override async _afterInputConnect(): Promise<void> {
-    // Behind a source that waits for its consumers, this output waits as well, unless it is open already.
-    if (!this.output.isConfigured) this.output.spec.flow = this.input.info.flow
     await this.#describe()
   }
 

@@ -189,7 +189,10 @@ export class Reception implements OutputListener {
         throw new StreamStateError(`${this.#subject}: its source has closed`)
       }
       const due = turnDue()
-      if (due) await due
+      if (due) {
+        await due
+        continue // the end may have come meanwhile
+      }
       if (this.inbox.length > 0) {
         const chunk = await this.#readNext(options)
         if (chunk !== undefined) return chunk
@@ -294,8 +297,8 @@ export class Reception implements OutputListener {
     if (!isEnding) return this.inbox.wait()
     if (this.service === 'plain') return this.inbox.wait(PLAIN_QUIET)
     if (this.service === 'live') return this.inbox.wait(TAIL_QUIET)
-    // A cursor's chunks come by the same way as the news that there will be no more.
-    return this.#isGone ? false : this.inbox.wait()
+    // A cursor's chunks come by the same way as the news that there will be no more; within a process nothing is on its way.
+    return this.#isGone || this.service === 'bounded' ? false : this.inbox.wait()
   }
 
   #giveUpTail(): void {
@@ -309,14 +312,14 @@ export class Reception implements OutputListener {
   }
 
   /** Reading ends at the head as it is now. Resolves when that is reached, or at once when nobody reads. */
-  async finish(isRead: boolean): Promise<void> {
+  async finish(isRead: () => boolean): Promise<void> {
     if (this.service === 'plain') this.#target = { run: this.tracker.run, index: Infinity }
     else {
       await this.sync()
       this.#target = { ...this.tracker.head }
     }
     this.inbox.wake()
-    if (!isRead) return
+    if (!isRead()) return // also a reader that came to its end while we asked
     this.#finishing ??= Promise.withResolvers<void>()
     await this.#finishing.promise
   }

@@ -24,8 +24,6 @@ import { Subscription } from './Subscription.ts'
 const COMPLETE_WINDOW: Window = { chunks: 1000, bytes: 16 * 1024 * 1024 }
 /** Enough that the way there and back does not limit the rate of small chunks. */
 const LATEST_WINDOW: Window = { chunks: 4, bytes: 16 * 1024 * 1024 }
-/** pyacq's high-water mark. */
-const BOUNDED_WINDOW: Window = { chunks: 1000, bytes: Number.MAX_SAFE_INTEGER }
 /** Messages that wait for an input before the output drops its next ones; as in pyacq. */
 const HIGH_WATER_MARK = 1000
 /** ms for a subscription to travel after the connection stands, where nobody confirms it. */
@@ -79,8 +77,10 @@ function serviceFor(info: StreamInfo, own: NodeacqParams | undefined, delivery: 
   return info.protocol === 'inproc' ? 'bounded' : 'live'
 }
 
-function windowFor(service: Service | 'plain'): Window {
-  return service === 'latest' ? LATEST_WINDOW : service === 'complete' ? COMPLETE_WINDOW : BOUNDED_WINDOW
+function windowFor(service: Service | 'plain', { highWaterMark = HIGH_WATER_MARK }: InputSpec): Window {
+  if (service === 'latest') return LATEST_WINDOW
+  if (service === 'complete') return COMPLETE_WINDOW
+  return { chunks: highWaterMark === 0 ? Number.MAX_SAFE_INTEGER : highWaterMark, bytes: Number.MAX_SAFE_INTEGER }
 }
 
 class Opening {
@@ -106,7 +106,7 @@ class Opening {
       info,
       receiver: getTransferMode(info.transferMode).createReceiver(info),
       service,
-      window: windowFor(service),
+      window: windowFor(service, options.spec),
       filters: options.spec.postFilters ?? [],
       subject: options.subject,
       measuresLatency: own?.machine === MACHINE,
@@ -177,7 +177,7 @@ class Opening {
     const { name, delivery, owner } = this.#options
     const who = { node: owner.node ?? null, input: owner.name ?? null, process: `${hostname()}/${process.pid}` }
     const { run, from } = position ?? { run: null, from: null }
-    const window = windowFor(this.reception.service)
+    const window = windowFor(this.reception.service, this.#options.spec)
     this.#link?.hello({
       kind: 'hello',
       consumer: this.#consumer,
