@@ -28,7 +28,7 @@ export class MessageLoop {
 
   async #run(): Promise<void> {
     let since = performance.now()
-    for (let count = 1; !this.#socket.closed; count++) {
+    for (let count = 1; ; count++) {
       const frames = await this.#socket.receive()
       try {
         this.#handle(frames)

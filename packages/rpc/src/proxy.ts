@@ -1,7 +1,12 @@
 import { inspect } from 'node:util'
 import type { CallOptions, Caller, ReturnType, Target } from './client/Caller.ts'
 import type { Handle } from './client/Handle.ts'
-import { registerRemote, stateOf } from './serialize/kinds.ts'
+import { ENCODED } from './serialize/markers.ts'
+import type { ProxyRecord } from './serialize/markers.ts'
+import { STATE, stateOf } from './serialize/kinds.ts'
+
+/** Attributes of one object whose proxies are kept. */
+const KEPT_ATTRIBUTES = 100
 
 /** Options of a proxy; the paths made from it inherit them. */
 export interface ProxyOptions extends CallOptions {
@@ -18,6 +23,9 @@ export class ProxyState implements ProxyHandler<object>, Target {
   readonly handle: Handle
   readonly path: readonly string[]
   readonly options: ProxyOptions
+  /** Proxies of the attributes that were read, so that a method that is called again and again is one object. */
+  #attributes: Map<string, object> | undefined
+  #record: ProxyRecord | undefined
 
   constructor(handle: Handle, path: readonly string[], options: ProxyOptions) {
     this.handle = handle
@@ -41,6 +49,17 @@ export class ProxyState implements ProxyHandler<object>, Target {
     return (await this.owner()).fetch(this, returnType, options)
   }
 
+  /** What goes out for this path to `receiver`. */
+  recordFor(receiver: Caller | undefined): ProxyRecord {
+    const record = this.handle.recordFor(receiver)
+    if (this.path.length === 0) return record
+    if (this.#record?.obj_id !== record.obj_id) {
+      this.#record = { ...record, attributes: this.path }
+      Object.defineProperty(this.#record, ENCODED, { value: new Map() })
+    }
+    return this.#record
+  }
+
   /** A path one attribute longer. */
   attribute(name: string): ProxyState {
     return new ProxyState(this.handle, [...this.path, name], this.options)
@@ -53,9 +72,9 @@ export class ProxyState implements ProxyHandler<object>, Target {
 
   get(_target: object, name: string | symbol): unknown {
     if (typeof name === 'symbol') return this.#symbol(name)
-    if (name === 'then') return this.path.length === 0 ? undefined : this.#then
+    if (name === 'then') return this.path.length === 0 ? undefined : this.#then()
     if (this.options.deferGetattr === false) return this.attribute(name).fetch('auto')
-    return proxyOfState(this.attribute(name))
+    return this.#proxyOf(name)
   }
 
   apply(_target: object, _self: unknown, args: unknown[]): Promise<unknown> {
@@ -76,12 +95,25 @@ export class ProxyState implements ProxyHandler<object>, Target {
     throw new TypeError(`${this.toString()}.${String(name)} cannot be deleted`)
   }
 
+  #proxyOf(name: string): object {
+    const known = this.#attributes?.get(name)
+    if (known) return known
+    const proxy = proxyOfState(this.attribute(name))
+    this.#attributes ??= new Map()
+    if (this.#attributes.size < KEPT_ATTRIBUTES) this.#attributes.set(name, proxy)
+    return proxy
+  }
+
   /** Awaiting a path fetches what is there. */
-  readonly #then = (resolve: (value: unknown) => void, reject: (error: unknown) => void): Promise<void> =>
-    this.fetch(this.options.returnType ?? 'auto').then(resolve, reject)
+  #then() {
+    return (resolve: (value: unknown) => void, reject: (error: unknown) => void): Promise<void> =>
+      this.fetch(this.options.returnType ?? 'auto').then(resolve, reject)
+  }
 
   #symbol(name: symbol): unknown {
     switch (name) {
+      case STATE:
+        return this
       case Symbol.toPrimitive:
         return () => {
           throw new TypeError(`${this.toString()} is in another process and has no value here; await it first`)
@@ -108,9 +140,7 @@ Object.defineProperty(anything, inspect.custom, {
 
 /** The proxy that behaves as `state` says. */
 export function proxyOfState(state: ProxyState): object {
-  const proxy = new Proxy(anything, state)
-  registerRemote(proxy, state)
-  return proxy
+  return new Proxy(anything, state)
 }
 
 /** What stands behind a proxy. @throws {TypeError} when `value` is none. */

@@ -1,3 +1,4 @@
+import type { ProxyRecord } from '../serialize/markers.ts'
 import type { Handle } from './Handle.ts'
 
 export type ReturnType = 'auto' | 'proxy' | 'value'
@@ -27,4 +28,6 @@ export interface Caller {
 export interface Target {
   readonly handle: Handle
   readonly path: readonly string[]
+  /** What goes out for it. */
+  recordFor(receiver: Caller | undefined): ProxyRecord
 }

@@ -73,10 +73,10 @@ export class Handle {
     return this.#caller
   }
 
-  /** The wire form of an attribute path; only a message to the owner itself leaves the reference ours alone. */
-  recordOf(path: readonly string[], receiver: Caller | undefined): ProxyRecord {
+  /** What goes out to `receiver`; only a message to the owner itself leaves the reference ours alone. */
+  recordFor(receiver: Caller | undefined): ProxyRecord {
     if (receiver === undefined || receiver !== this.#caller) this.setAutoDelete(false)
-    return path.length === 0 ? this.record : { ...this.record, attributes: path }
+    return this.#record
   }
 
   setAutoDelete(ends: boolean): void {

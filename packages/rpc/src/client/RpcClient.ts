@@ -38,6 +38,20 @@ export interface ConnectOptions {
 const NO_ARGUMENTS: Tree = []
 const NO_KEYWORDS: Tree = {}
 
+/** Frames of few different texts; zeromq copies small ones, so they can be used again and again. */
+const frames = new Map<string, Buffer>()
+
+function frameOf(text: string): Buffer {
+  let frame = frames.get(text)
+  if (frame === undefined) {
+    frame = Buffer.from(text)
+    frames.set(text, frame)
+  }
+  return frame
+}
+
+const ignore = () => undefined
+
 /** One per address, made by `get` and by proxies that came from a third process. */
 const shared = new Map<string, Promise<RpcClient>>()
 const open = new Set<RpcClient>()
@@ -50,6 +64,7 @@ export class RpcClient implements Caller, AsyncDisposable {
   readonly address: string
   readonly #socket: ZmqSocket
   readonly #serializer: Serializer
+  readonly #serializerFrame: Buffer
   readonly #timeout: number
   readonly #autoDelete: boolean
   readonly #pending: PendingReplies
@@ -99,6 +114,7 @@ export class RpcClient implements Caller, AsyncDisposable {
     this.address = address
     this.#ownerAddress = address
     this.#serializer = found
+    this.#serializerFrame = frameOf(found.name)
     this.#timeout = timeout
     this.#autoDelete = autoDelete
     this.#pending = new PendingReplies(address)
@@ -201,13 +217,13 @@ export class RpcClient implements Caller, AsyncDisposable {
       let count = last instanceof KeywordArguments ? args.length - 1 : args.length
       while (count > 0 && args[count - 1] === undefined) count--
       const positional = count === 0 ? NO_ARGUMENTS : this.#toWire(count === args.length ? args : args.slice(0, count))
-      const obj = target.handle.recordOf(target.path, this)
+      const obj = target.recordFor(this)
       return this.#request('call_obj', { obj, args: positional, kwargs }, target, options)
     })
   }
 
   fetch(target: Target, returnType: ReturnType, options: CallOptions): Promise<unknown> {
-    const obj = target.handle.recordOf(target.path, this)
+    const obj = target.recordFor(this)
     return this.#request('get_obj', { obj }, target, options, returnType)
   }
 
@@ -249,13 +265,13 @@ export class RpcClient implements Caller, AsyncDisposable {
       return Promise.reject(
         new SerializeError(`${describe(what)}: expected at most ${MAX_MESSAGE_SIZE} bytes, got ${bytes.length}`)
       )
-    const { name } = this.#serializer
-    if (options.sync === 'off') return this.#socket.send(['-1', action, returnType, name, bytes])
+    const [actionFrame, typeFrame] = [frameOf(action), frameOf(returnType)]
+    if (options.sync === 'off')
+      return this.#socket.send([frameOf('-1'), actionFrame, typeFrame, this.#serializerFrame, bytes])
     const id = this.#nextId++
-    const reply = this.#pending.wait(id, what, { ...options, timeout: options.timeout ?? this.#timeout })
-    this.#socket.send([String(id), action, returnType, name, bytes]).catch((error: unknown) => {
-      this.#pending.take(id)?.reject(error)
-    })
+    const reply = this.#pending.wait(id, what, options.timeout ?? this.#timeout, options)
+    // A send fails only when the socket is closed, which rejects all that is pending.
+    this.#socket.send([String(id), actionFrame, typeFrame, this.#serializerFrame, bytes]).catch(ignore)
     return reply
   }
 
@@ -308,7 +324,7 @@ export class RpcClient implements Caller, AsyncDisposable {
   #recordOf(value: object): ProxyRecord {
     const state = stateOf(value)
     if (state instanceof ProxyState) {
-      if (!(state.handle instanceof LocalHandle)) return state.handle.recordOf(state.path, this)
+      if (!(state.handle instanceof LocalHandle)) return state.recordFor(this)
       const server = currentServer()
       if (!server) throw new ServerNeeded(state.handle)
       return { ...server.reference(state.handle.object, this.#holder), attributes: state.path }

@@ -6,22 +6,17 @@ export function markProxied(object: object): void {
   proxied.add(object)
 }
 
-/** The proxies of this process and what each one stands for. */
-const remotes = new WeakMap<object, object>()
+/** What stands behind a proxy answers to this key, and to it alone. */
+export const STATE = Symbol('nodeacq.proxy')
 
-/** Makes a function known as a proxy; `state` is what `stateOf` gives back. */
-export function registerRemote(proxy: object, state: object): void {
-  remotes.set(proxy, state)
-}
-
-/** What a proxy was registered with; undefined for everything else. */
+/** What stands behind a proxy; undefined for everything else. */
 export function stateOf(value: object): object | undefined {
-  return remotes.get(value)
+  return typeof value === 'function' ? (value as { [STATE]?: object })[STATE] : undefined
 }
 
 /** Whether a value is a proxy, or a path on one, of an object in another process. */
 export function isRemote(value: unknown): boolean {
-  return typeof value === 'function' && remotes.has(value)
+  return typeof value === 'function' && stateOf(value) !== undefined
 }
 
 /** Whether an object that is neither array, plain object nor a known kind of value travels by proxy. */

@@ -14,6 +14,12 @@ export interface ProxyRecord {
   readonly [key: string]: Tree
 }
 
+/**
+ * Key under which a record that goes out again and again keeps its encoded form, by serializer. Serializers that know
+ * no better ignore it.
+ */
+export const ENCODED = Symbol('encoded')
+
 /** How the objects that do not travel by value are sent. @throws {SerializeError} when they cannot be. */
 export interface EncodeContext {
   proxy(value: object): ProxyRecord

@@ -198,7 +198,7 @@ export class Actions {
   #recordOf(value: object, peer: Peer): ProxyRecord {
     const state = stateOf(value)
     if (!(state instanceof ProxyState)) return this.reference(value, peer)
-    if (!(state.handle instanceof LocalHandle)) return state.handle.recordOf(state.path, undefined)
+    if (!(state.handle instanceof LocalHandle)) return state.recordFor(undefined)
     return { ...this.reference(state.handle.object, peer), attributes: state.path }
   }
 }

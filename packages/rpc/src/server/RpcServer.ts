@@ -15,6 +15,7 @@ import { toWire } from '../serialize/toWire.ts'
 import { Actions } from './Actions.ts'
 import type { Opts, Request } from './Actions.ts'
 import { errorReply } from './errorReply.ts'
+import { integerOf, textOf } from './frames.ts'
 import { kindOf } from './members.ts'
 import { ObjectTable } from './ObjectTable.ts'
 import type { Peer } from './Peer.ts'
@@ -42,7 +43,6 @@ export interface ServerOptions {
   maxMessageSize?: number
 }
 
-const ID = /^-?\d{1,15}$/
 const NO_OPTS: Opts = {}
 const NO_REPLY = Symbol('no reply')
 const live = new Set<RpcServer>()
@@ -209,21 +209,20 @@ export class RpcServer implements AsyncDisposable {
     const [identity, idFrame, actionFrame, returnFrame, serializerFrame, optsFrame] = frames
     if (identity === undefined) return
     const peer = this.#watch.heardFrom(identity, msgpack)
-    const idText = idFrame?.toString('latin1') ?? ''
-    if (!ID.test(idText)) {
-      const got = JSON.stringify(idText.slice(0, 40))
+    const id = integerOf(idFrame)
+    if (Number.isNaN(id)) {
+      const got = JSON.stringify(idFrame?.toString('latin1').slice(0, 40) ?? '')
       this.#malformed.warn(`${this.#about(peer)}: expected a request id, got ${got}; the message is dropped`)
       return
     }
-    const serializer = serializerFrame && serializerNamed(serializerFrame.toString('latin1'))
+    const serializer = serializerFrame && serializerNamed(textOf(serializerFrame))
     if (serializer) peer.serializer = serializer
-    const returnType = returnFrame?.toString('latin1')
     const request: Request = {
       peer,
-      id: Number(idText),
-      action: actionFrame?.toString('utf8') ?? '',
+      id,
+      action: actionFrame ? textOf(actionFrame) : '',
       serializer: peer.serializer,
-      proxied: returnType === 'proxy',
+      proxied: returnFrame !== undefined && textOf(returnFrame) === 'proxy',
       target: undefined,
       member: undefined
     }
@@ -284,7 +283,7 @@ export class RpcServer implements AsyncDisposable {
   }
 
   #send(peer: Peer, bytes: Uint8Array): void {
-    if (this.#socket.closed) return
+    // Fails quietly once the socket is closed.
     this.#socket.send([peer.identity, bytes]).catch((error: unknown) => this.#watch.failed(peer, error))
   }
 

@@ -64,6 +64,7 @@ const ARITHMETIC_NAME = /^__([ri]?)(add|sub|mul|truediv|floordiv|mod|pow|and|or|
 
 /** What a special method does, or undefined when there is none of that name. `__call__` is left to the caller. */
 export function operatorOf(name: string): Operator | undefined {
+  if (!name.startsWith('__')) return undefined
   if (Object.hasOwn(OPERATORS, name)) return OPERATORS[name]
   const match = ARITHMETIC_NAME.exec(name)
   if (!match) return undefined
