@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import {
   getLogger,
   spawnProcess,
+  withOptions,
   type ExitReport,
   type LogLevel,
   type LogRecord,
@@ -11,6 +12,7 @@ import {
 import { childEntry, type ChildSettings } from './childProcess.ts'
 import { EventLog, type Logged } from './EventLog.ts'
 import { GroupError, NameTakenError } from './errors.ts'
+import { STOP_TIMEOUT } from './Node.ts'
 import type { NodeGroup } from './NodeGroup.ts'
 
 export type HostEvent =
@@ -32,6 +34,7 @@ export interface GroupRequest {
 
 interface Child {
   readonly process: SpawnedProcess
+  group?: Remote<NodeGroup>
   closing: boolean
 }
 
@@ -86,6 +89,7 @@ export class Host implements AsyncDisposable {
         name
       })) as Remote<NodeGroup>
       await child.client.set('nodegroup', group)
+      entry.group = group
       return group
     } catch (error) {
       child.kill()
@@ -101,15 +105,23 @@ export class Host implements AsyncDisposable {
     if (!expected) log.error(`node group '${name}' (process ${child.process.pid}) is gone: ${describeExit(exit)}`)
   }
 
-  /** Ends one group: asks its process to close, and kills it after `timeout` ms or at once with `force`. */
-  async closeNodeGroup(name: string, { timeout = 10_000, force = false } = {}): Promise<void> {
+  /**
+   * Ends one group: its nodes stop and close, then its process ends. It is killed when that takes longer than `timeout`
+   * ms for either, or at once with `force`.
+   */
+  async closeNodeGroup(name: string, { timeout = 2 * STOP_TIMEOUT, force = false } = {}): Promise<void> {
     const child = this.#children.get(name)
     if (!child) return
     child.closing = true
     if (force) {
       child.process.kill()
       await child.process.exited
-    } else await child.process.stop({ timeout })
+      return
+    }
+    await (child.group && withOptions(child.group, { timeout }).close())?.catch((error: unknown) =>
+      log.warning(`node group '${name}' did not close properly`, error)
+    )
+    await child.process.stop({ timeout })
   }
 
   async closeAllNodeGroups({ force = false }: { force?: boolean } = {}): Promise<void> {

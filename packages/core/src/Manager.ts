@@ -205,21 +205,21 @@ export class Manager implements AsyncDisposable {
 
   /** Hosts, groups, nodes and edges as they are now. A group that does not answer is `unresponsive`, not dead. */
   async status(): Promise<ManagerStatus> {
-    const nodes: ManagedNode[] = []
-    const groups = await Promise.all(
-      [...this.#groups.values()].map(async (link): Promise<GroupStatus> => {
+    const reports = await Promise.all(
+      [...this.#groups.values()].map(async (link): Promise<{ group: GroupStatus; nodes: ManagedNode[] }> => {
         const base = { name: link.name, host: link.hostName, exit: link.exit }
         if (isAlive(link)) {
           try {
             const report = await within(ANSWER_TIME, link.group).status()
-            for (const node of report.nodes) nodes.push({ ...node, group: link.name, host: link.hostName })
+            const nodes = report.nodes.map((node) => ({ ...node, group: link.name, host: link.hostName }))
             link.state = 'running'
-            return { ...base, state: link.state, pid: report.pid, cpu: report.cpu, memory: report.memory }
+            const { pid, cpu, memory } = report
+            return { group: { ...base, state: link.state, pid, cpu, memory }, nodes }
           } catch {
             if (link.state === 'running') link.state = 'unresponsive'
           }
         }
-        return { ...base, exit: link.exit, state: link.state, pid: null, cpu: 0, memory: 0 }
+        return { group: { ...base, exit: link.exit, state: link.state, pid: null, cpu: 0, memory: 0 }, nodes: [] }
       })
     )
     const hosts = [...this.#hosts.values()].map((link): HostStatus => ({
@@ -228,7 +228,8 @@ export class Manager implements AsyncDisposable {
       state: link.state,
       groups: this.#groupsOf(link.name).map((group) => group.name)
     }))
-    return { hosts, groups, nodes, edges: edgesOf(nodes) }
+    const nodes = reports.flatMap((report) => report.nodes)
+    return { hosts, groups: reports.map((report) => report.group), nodes, edges: edgesOf(nodes) }
   }
 
   /** What happened since event number `since`; waits up to `timeout` ms for the first. */
@@ -273,10 +274,7 @@ export class Manager implements AsyncDisposable {
     link.state = 'closed'
     const host = this.#hosts.get(link.hostName)
     if (!host) return // the script's own group: its process closes it
-    await within(2 * STOP_TIMEOUT + 5000, link.group)
-      .close()
-      .catch((error: unknown) => log.warning(`closing group '${link.name}'`, error))
-    await within(STOP_TIMEOUT + 5000, host.host)
+    await within(5 * STOP_TIMEOUT, host.host)
       .closeNodeGroup(link.name)
       .catch((error: unknown) => log.warning(`ending the process of group '${link.name}'`, error))
   }

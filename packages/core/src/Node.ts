@@ -9,7 +9,7 @@ import { nearestNames } from './nearest.ts'
 import { inheritFlow, withInterface } from './outputDefaults.ts'
 import { requireLegal, type NodeState } from './nodeState.ts'
 import { parseOptions, type ObjectSchema } from './schema.ts'
-import type { NodeFailure, NodeStatus } from './status.ts'
+import { failureOf, type NodeFailure, type NodeStatus } from './status.ts'
 
 const NO_OPTIONS = z.object({})
 
@@ -21,11 +21,13 @@ export interface NodeClass<T extends Node = Node> {
   new (options?: NodeOptions): T
   readonly name: string
   readonly typeName?: string
-  readonly description?: string
+  readonly description: string
   readonly configSchema: ObjectSchema
   readonly paramsSchema: ObjectSchema
   readonly inputSpecs: Readonly<Record<string, InputSpec>>
   readonly outputSpecs: Readonly<Record<string, OutputOptions>>
+  readonly takesAnyInput: boolean
+  readonly makesAnyOutput: boolean
 }
 
 export interface NodeOptions {
@@ -60,6 +62,11 @@ export abstract class Node<
   static readonly paramsSchema: ObjectSchema = NO_OPTIONS
   static readonly inputSpecs: Readonly<Record<string, InputSpec>> = {}
   static readonly outputSpecs: Readonly<Record<string, OutputOptions>> = {}
+  /** One sentence for lists. */
+  static readonly description: string = ''
+  /** Its inputs, or outputs, are named by whoever configures it. */
+  static readonly takesAnyInput: boolean = false
+  static readonly makesAnyOutput: boolean = false
 
   readonly name: string
   readonly inputs: Record<string, InputStream> = {}
@@ -386,10 +393,4 @@ export abstract class Node<
       `${this.#subject} has no ${kind} '${name}'; ${near.length ? `did you mean '${near[0]}'?` : `it has ${Object.keys(streams).join(', ') || 'none'}`}`
     )
   }
-}
-
-/** An error in the form that travels in a status. */
-export function failureOf(error: Error): NodeFailure {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return { name: error.name, message: error.message, ...(code !== undefined && { code }) }
 }

@@ -6,6 +6,7 @@ import { nearestNames } from './nearest.ts'
 import { STOP_TIMEOUT, type Node, type NodeOptions } from './Node.ts'
 import { getNodeType, isNodeClass, nodeTypeAliases, nodeTypes, registerNodeType } from './nodeTypes.ts'
 import type { NodeFailure, NodeStatus } from './status.ts'
+import { addProcessGroup, removeProcessGroup } from './processGroups.ts'
 import { importUserModule } from './userModules.ts'
 import type { NodeState } from './nodeState.ts'
 
@@ -22,8 +23,6 @@ export interface GroupReport {
 
 export interface NodeGroupOptions {
   name?: string
-  /** Told when the group has closed; in a process of its own, this ends the process. */
-  onClosed?: () => void
 }
 
 const log = getLogger('nodeacq.NodeGroup')
@@ -33,13 +32,12 @@ export class NodeGroup implements AsyncDisposable {
   readonly name: string
   readonly #nodes = new Map<string, Node>()
   readonly #events = new EventLog<GroupEvent>()
-  readonly #onClosed: (() => void) | undefined
   readonly #cpu = new CpuMeter()
   #closed: Promise<void> | undefined
 
-  constructor({ name = 'nodegroup', onClosed }: NodeGroupOptions = {}) {
+  constructor({ name = 'nodegroup' }: NodeGroupOptions = {}) {
     this.name = name
-    this.#onClosed = onClosed
+    addProcessGroup(this)
   }
 
   get '~proxied'(): true {
@@ -168,7 +166,7 @@ export class NodeGroup implements AsyncDisposable {
     }
     this.#nodes.clear()
     this.#events.close()
-    this.#onClosed?.()
+    removeProcessGroup(this)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

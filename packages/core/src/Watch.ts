@@ -34,17 +34,20 @@ export class Watch {
 
   /** Follows a host until it is lost, forgotten (`isCurrent` says no) or everything is closed. */
   async host(link: HostLink, isCurrent: () => boolean): Promise<void> {
-    for (let since = 0; !this.#closed && isCurrent();) {
+    // What happened there before is no concern of this manager.
+    let since: number | undefined
+    while (!this.#closed && isCurrent()) {
       let answer: { next: number; events: Logged<HostEvent>[] }
       try {
-        answer = await within(POLL + 5000, link.host).events(since, { timeout: POLL })
+        answer = await within(POLL + 5000, link.host).events(since ?? 0, { timeout: since === undefined ? 0 : POLL })
       } catch (error) {
         if (isTimeout(error)) continue // busy, not gone
         if (!this.#closed && isCurrent()) this.#hostLost(link, error)
         return
       }
+      const isFirst = since === undefined
       since = answer.next
-      for (const event of answer.events) {
+      for (const event of isFirst ? [] : answer.events) {
         if (event.kind === 'log') forwardRecord(event.record)
         else this.#groupExited(link, event)
       }

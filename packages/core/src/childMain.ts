@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { installModuleHooks, runChild } from '@nodeacq/rpc'
+import { installModuleHooks, RpcServer, runChild } from '@nodeacq/rpc'
 import { addChildModule } from './childProcess.ts'
 import { setNetworkInterface } from './networkInterface.ts'
+import { closeProcessGroups, endWithGroups } from './processGroups.ts'
 import { setImportRoots } from './userModules.ts'
 
 /*
@@ -31,10 +32,13 @@ for (const url of values['import-module']) {
   addChildModule(url)
   await import(url)
 }
+// After the answer to whoever closed the last group.
+endWithGroups(() => setImmediate(() => void RpcServer.current()?.close()))
 await runChild({
   argv: argv.slice(own),
   dialect: pyacqDialect,
   insecure: values.insecure,
   ...(values['import-root'].length > 0 && { importRoots: values['import-root'] }),
-  ...(values.advertise !== undefined && { advertise: values.advertise })
+  ...(values.advertise !== undefined && { advertise: values.advertise }),
+  onClosed: closeProcessGroups
 })

@@ -1,4 +1,4 @@
-export { Node, STOP_TIMEOUT, failureOf } from './Node.ts'
+export { Node, STOP_TIMEOUT } from './Node.ts'
 export type { NodeClass, NodeOptions } from './Node.ts'
 export type { NodeState } from './nodeState.ts'
 export { NodeGroup } from './NodeGroup.ts'
@@ -35,6 +35,7 @@ export {
   NotFoundError,
   UnknownNodeTypeError
 } from './errors.ts'
+export { failureOf } from './status.ts'
 export type {
   EdgeStatus,
   GroupState,

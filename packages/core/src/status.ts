@@ -75,3 +75,9 @@ export interface ManagerStatus {
   readonly nodes: readonly (NodeStatus & { readonly group: string; readonly host: string })[]
   readonly edges: readonly EdgeStatus[]
 }
+
+/** An error in the form that travels in a status. */
+export function failureOf(error: Error): NodeFailure {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  return { name: error.name, message: error.message, ...(code !== undefined && { code }) }
+}

@@ -18,6 +18,8 @@ const config = z.object({
  */
 export class ChannelSplitter extends Node<z.infer<typeof config>> {
   static override readonly configSchema = config
+  static override readonly description = 'Sends groups of channels on outputs of their own.'
+  static override readonly makesAnyOutput = true
   static override readonly inputSpecs = { in: {} }
 
   protected override async _configure({ outputChannels }: z.infer<typeof config>): Promise<void> {

@@ -14,6 +14,7 @@ const config = z.object({
  */
 export class ChunkResizer extends Node<z.infer<typeof config>> {
   static override readonly configSchema = config
+  static override readonly description = 'Cuts a stream into chunks of one size, with the same indexes.'
   static override readonly inputSpecs = { in: {} }
   static override readonly outputSpecs = { out: {} }
 

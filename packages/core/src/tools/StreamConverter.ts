@@ -7,6 +7,8 @@ import { describeOutput, infoOfInput } from '../outputDefaults.ts'
  * Input `in`, output `out`, any shape; a dtype configured on the output casts as numpy does (truncating).
  */
 export class StreamConverter extends Node {
+  static override readonly description =
+    'Relays a stream over another protocol, transfer mode or dtype, with the same indexes.'
   static override readonly inputSpecs = { in: {} }
   static override readonly outputSpecs = { out: {} }
 

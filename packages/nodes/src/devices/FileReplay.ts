@@ -48,8 +48,8 @@ const CHUNK_AT_MAX = 1024
  * what it does not hold is declared as a gap with cause `device`. The run ends with the file.
  */
 export class FileReplay extends Node<Config> {
-  static readonly description = 'Plays a recorded file: EDF, BDF, BrainVision, RawRecorder.'
-  static readonly makesAnyOutput = true
+  static override readonly description = 'Plays a recorded file: EDF, BDF, BrainVision, RawRecorder.'
+  static override readonly makesAnyOutput = true
   static override readonly configSchema = config
   static override readonly outputSpecs = {
     signals: { streamType: 'analogsignal' },

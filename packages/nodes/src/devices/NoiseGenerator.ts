@@ -27,7 +27,7 @@ const config = z.object({
  * Output `signals`: `(samples, channels)` float32.
  */
 export class NoiseGenerator extends Node<z.infer<typeof config>> {
-  static readonly description = 'Gaussian noise in real time, a device without hardware.'
+  static override readonly description = 'Gaussian noise in real time, a device without hardware.'
   static override readonly configSchema = config
   static override readonly outputSpecs = { signals: { streamType: 'analogsignal', dtype: 'float32' } }
 

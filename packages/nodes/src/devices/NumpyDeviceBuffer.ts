@@ -34,7 +34,7 @@ const DEFAULT_SEED = 0
  * the next lower millisecond.
  */
 export class NumpyDeviceBuffer extends Node<z.infer<typeof config>> {
-  static readonly description = 'An array played over and over in real time, a device without hardware.'
+  static override readonly description = 'An array played over and over in real time, a device without hardware.'
   static override readonly configSchema = config
   static override readonly outputSpecs = { signals: { streamType: 'analogsignal' } }
   #buffer = NdArray.zeros([0, 0], 'float32')

@@ -26,7 +26,7 @@ const config = z.object({
  * are truncated towards zero. Gaps are passed on, and the filter goes on behind a gap from the state before it.
  */
 export class SosFilter extends Node<z.infer<typeof config>> {
-  static readonly description = 'Causal filter by second-order sections.'
+  static override readonly description = 'Causal filter by second-order sections.'
   static override readonly configSchema = config
   static override readonly inputSpecs = { signals: {} }
   static override readonly outputSpecs = { signals: { streamType: 'analogsignal' } }

@@ -33,7 +33,7 @@ export interface MonitorReport {
 
 /** Looks at a stream of any kind: rates, losses, lowest and highest value of each channel. Input `signals`, no output. */
 export class StreamMonitor extends Node<z.infer<typeof config>> {
-  static readonly description = 'Rates, losses and ranges of a stream; prints its chunks.'
+  static override readonly description = 'Rates, losses and ranges of a stream; prints its chunks.'
   static override readonly configSchema = config
   static override readonly inputSpecs = { signals: {} }
   #report: MonitorReport | undefined

@@ -44,8 +44,8 @@ type Source = Parameters<InputStream['connect']>[0]
  * is acknowledged to its source when it is in the file. One recorder makes one recording.
  */
 export class RawRecorder extends Node<Config> {
-  static readonly description = 'Records streams as raw samples, as pyacq does.'
-  static readonly takesAnyInput = true
+  static override readonly description = 'Records streams as raw samples, as pyacq does.'
+  static override readonly takesAnyInput = true
   static override readonly configSchema = config
   #folder: RawFolder | undefined
   #isDone = false

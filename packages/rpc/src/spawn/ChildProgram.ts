@@ -55,6 +55,8 @@ export class ChildProgram {
     const child = spawn(options.command, options.args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env, [PARENT_VARIABLE]: String(process.pid) },
+      // A process group of its own: Ctrl-C in the terminal is for the parent alone, which then stops its children.
+      detached: true,
       stdio
     })
     this.#child = child
