@@ -1,6 +1,6 @@
+import { nearestNames } from '@nodeacq/stream'
 import { Node, type NodeClass } from './Node.ts'
 import { NodeTypeError, UnknownNodeTypeError } from './errors.ts'
-import { nearestNames } from './nearest.ts'
 
 const registered = new Map<string, NodeClass>()
 

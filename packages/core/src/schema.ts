@@ -1,7 +1,7 @@
+import { nearestNames } from '@nodeacq/stream'
 import { NdArray, type DTypeLike } from '@nodeacq/ndarray'
 import { z } from 'zod'
 import { ConfigError } from './errors.ts'
-import { nearestNames } from './nearest.ts'
 
 /** A zod object: its `shape` names the options a node takes. */
 export type ObjectSchema = z.ZodObject

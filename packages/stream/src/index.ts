@@ -51,3 +51,5 @@ export {
   StreamTimeoutError
 } from './errors.ts'
 export type { ChunkProblem } from './errors.ts'
+
+export { nearestNames } from './nearest.ts'

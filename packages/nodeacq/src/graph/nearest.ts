@@ -1,43 +1,6 @@
-/** Number of single-character edits (insert, delete, replace, swap of neighbours) between two texts. */
-function editDistance(a: string, b: string): number {
-  let before: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row]
-    for (let column = 1; column <= b.length; column++) {
-      const same = a[row - 1] === b[column - 1] ? 0 : 1
-      let best = Math.min(previous[column]! + 1, current[column - 1]! + 1, previous[column - 1]! + same)
-      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1])
-        best = Math.min(best, before[column - 2]! + 1)
-      current.push(best)
-    }
-    before = previous
-    previous = current
-  }
-  return previous[b.length]!
-}
+import { nearestNames } from '@nodeacq/stream'
 
-/** Letters only: `sample_rate`, `Sample-Rate` and `sampleRate` are the same word. */
-const plain = (word: string) => word.toLowerCase().replaceAll(/[^a-z0-9.]/g, '')
-
-/**
- * The name that somebody who typed `wrong` most likely meant; undefined when none is similar.
- * Case, `_` and `-` do not count; a third of the letters (at least one) may be wrong.
- */
+/** The name that somebody who typed `wrong` most likely meant; undefined when none is similar. */
 export function nearest(wrong: string, names: Iterable<string>): string | undefined {
-  const word = plain(wrong)
-  if (word === '') return undefined
-  let best: string | undefined
-  // Of one letter nothing may be wrong.
-  let bestDistance = Math.min(word.length, Math.max(1, Math.floor(word.length / 3)) + 1)
-  for (const name of names) {
-    const candidate = plain(name)
-    const isStart = word.length >= 3 && candidate.startsWith(word)
-    const distance = isStart ? Math.min(1, candidate.length - word.length) : editDistance(word, candidate)
-    if (distance < bestDistance) {
-      best = name
-      bestDistance = distance
-    }
-  }
-  return best
+  return nearestNames(wrong, names)[0]
 }
