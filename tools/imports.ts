@@ -62,7 +62,9 @@ function relativeProblem({ folder, path }: SourceFile, specifier: string): strin
   const target = join(dirname(path), specifier).split(sep).join('/')
   if (folder !== undefined && !target.startsWith(`packages/${folder}/`))
     return 'a relative import may not leave the package'
-  if (folder === undefined && target.startsWith('packages/')) return 'a package is imported by its name'
+  // A bin is a program, not part of what a package exports.
+  const isBin = /^packages\/[^/]+\/bin\//.test(target)
+  if (folder === undefined && target.startsWith('packages/') && !isBin) return 'a package is imported by its name'
   return undefined
 }
 

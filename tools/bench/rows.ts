@@ -37,7 +37,7 @@ function round(value: number): number {
 }
 
 /** What the figures were measured on. */
-export function machine(): object {
+function machine(): object {
   const [cpu] = cpus()
   return {
     cpu: cpu?.model ?? 'unknown',

@@ -52,7 +52,10 @@ export async function createManager({
   if (mode === 'local') {
     const manager = new Manager(options)
     manager.registerGroup(localGroup as unknown as Remote<NodeGroup>, place)
-    return handle(manager as unknown as Remote<Manager>, localGroup, () => manager.close().finally(() => logs.leave()))
+    return handle(manager as unknown as Remote<Manager>, localGroup, async () => {
+      await manager.close()
+      await logs.leave()
+    })
   }
   const child = await spawnProcess({
     name: 'manager_proc',

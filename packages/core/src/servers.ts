@@ -58,7 +58,10 @@ export async function startManager(options: ServerOptions = {}): Promise<Running
   const server = await RpcServer.start({ address, importRoots, insecure, advertise, dialect: pyacqDialect })
   const manager = new Manager({ importRoots })
   server.publish('manager', manager)
-  return running(server, manager, () => manager.close().finally(() => logs.leave()))
+  return running(server, manager, async () => {
+    await manager.close()
+    await logs.leave()
+  })
 }
 
 function running<T>(server: RpcServer, served: T, end: () => Promise<void>): RunningServer<T> {
