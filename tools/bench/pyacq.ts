@@ -11,14 +11,10 @@ export interface PyacqPeer extends AsyncDisposable {
  * Starts a server of the real pyacq when `PYACQ_SRC` names a checkout of it (`PYACQ_PYTHON` the interpreter that has
  * its packages); null otherwise.
  */
-export async function startPyacqDemo(): Promise<(PyacqPeer & AsyncDisposable) | null> {
+export async function startPyacqDemo(): Promise<PyacqPeer | null> {
   const source = process.env['PYACQ_SRC']
   if (!source) return null
-  const script = fileURLToPath(new URL('../interop/python/real_pyacq_demo.py', import.meta.url))
-  const child = spawn(process.env['PYACQ_PYTHON'] ?? 'python3', [script], {
-    env: { ...process.env, PYTHONPATH: source, PYQTGRAPH_QT_LIB: 'PyQt5', QT_QPA_PLATFORM: 'offscreen' },
-    stdio: ['pipe', 'pipe', 'ignore']
-  })
+  const child = startScript(source, 'real_pyacq_demo.py')
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const [address] = (await new Promise<string[]>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', (line) => resolve([line]))
@@ -31,4 +27,27 @@ export async function startPyacqDemo(): Promise<(PyacqPeer & AsyncDisposable) | 
       return exited
     }
   }
+}
+
+function startScript(source: string, script: string, args: readonly string[] = []) {
+  const file = fileURLToPath(new URL(`../interop/python/${script}`, import.meta.url))
+  return spawn(process.env['PYACQ_PYTHON'] ?? 'python3', [file, ...args], {
+    env: { ...process.env, PYTHONPATH: source, PYQTGRAPH_QT_LIB: 'PyQt5', QT_QPA_PLATFORM: 'offscreen' },
+    stdio: ['ignore', 'pipe', 'ignore']
+  })
+}
+
+async function runPyacq(script: string, args: readonly string[]): Promise<string[]> {
+  const child = startScript(process.env['PYACQ_SRC'] ?? '', script, args)
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) lines.push(line)
+  return lines
+}
+
+/** Calls per second of the real pyacq on both ends; null without `PYACQ_SRC`. */
+export async function measurePyacqRpc(count: number, depth: number): Promise<{ single: number; many: number } | null> {
+  await using server = await startPyacqDemo()
+  if (!server) return null
+  const lines = await runPyacq('real_pyacq_client.py', [server.address, String(count), String(depth)])
+  return JSON.parse(lines.at(-1) ?? '') as { single: number; many: number }
 }

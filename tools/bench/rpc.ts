@@ -1,7 +1,7 @@
 import { RpcClient, type Remote } from '@nodeacq/rpc'
 import * as zmq from 'zeromq'
 import { BenchChild } from './child.ts'
-import { startPyacqDemo } from './pyacq.ts'
+import { measurePyacqRpc } from './pyacq.ts'
 import { inTurns } from './rounds.ts'
 import { row, type Row } from './rows.ts'
 
@@ -18,8 +18,6 @@ export async function rpcSuite({ quick }: { quick: boolean }): Promise<Row[]> {
   const demo = await client.get<Remote<Demo>>('demo')
   const dealer = new zmq.Dealer({ linger: 0 })
   dealer.connect(bare)
-  await using pyacq = await startPyacqDemo()
-  const pyacqDemo = pyacq && (await (await RpcClient.connect(pyacq.address)).get<Remote<Demo>>('demo'))
 
   const count = quick ? 500 : 3000
   const depth = 100
@@ -35,18 +33,21 @@ export async function rpcSuite({ quick }: { quick: boolean }): Promise<Row[]> {
     )
   const single = await inTurns({
     ours: oneByOne(demo),
-    bare: () => bareOneByOne(dealer, count),
-    ...(pyacqDemo && { pyacq: oneByOne(pyacqDemo) })
+    bare: () => bareOneByOne(dealer, count)
   })
   const many = await inTurns({
     ours: pipelined(demo),
-    bare: () => barePipelined(dealer, count * 5, depth),
-    ...(pyacqDemo && { pyacq: pipelined(pyacqDemo) })
+    bare: () => barePipelined(dealer, count * 5, depth)
   })
   dealer.close()
   await client.close()
+  const pyacq = await measurePyacqRpc(count, depth)
   const rows: Row[] = []
-  for (const [name, figures] of Object.entries({ 'one by one': single, [`${depth} on their way`]: many })) {
+  const cases = [
+    { name: 'one by one', figures: single, pyacq: pyacq?.single },
+    { name: `${depth} on their way`, figures: many, pyacq: pyacq?.many }
+  ]
+  for (const { name, figures, pyacq: other } of cases) {
     const base = {
       suite: 'rpc',
       case: name,
@@ -56,8 +57,7 @@ export async function rpcSuite({ quick }: { quick: boolean }): Promise<Row[]> {
       better: 'more'
     } as const
     rows.push(row({ ...base, peer: 'bare zeromq.js', peerValue: figures.bare }))
-    const other = (figures as { pyacq?: number }).pyacq
-    if (other !== undefined) rows.push(row({ ...base, peer: 'our client, pyacq server', peerValue: other }))
+    if (other !== undefined) rows.push(row({ ...base, peer: 'pyacq', peerValue: other }))
   }
   return rows
 }
