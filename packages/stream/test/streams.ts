@@ -69,12 +69,17 @@ export async function until(isTrue: () => boolean, what: string): Promise<void> 
 }
 
 /** What the streams of this process log from now on. */
-export function logged(): { messages: string[]; [Symbol.dispose](): void } {
+export function logged(): Disposable & { messages: string[] } {
   const messages: string[] = []
   const listen = (message: unknown): void => {
     messages.push((message as { message: string }).message)
   }
   const log = channel('nodeacq:log')
   log.subscribe(listen)
-  return { messages, [Symbol.dispose]: () => void log.unsubscribe(listen) }
+  return {
+    messages,
+    [Symbol.dispose]() {
+      log.unsubscribe(listen)
+    }
+  }
 }

@@ -77,3 +77,16 @@ export class Inbox {
     })
   }
 }
+
+/** Messages that zeromq and an input may hold. */
+const DRAIN_LIMIT = 2000
+
+/** Throws away what has arrived and what `letIn` lets in. The source may go on sending, so there is a limit. */
+export async function drain(inbox: Inbox, letIn: () => Promise<void>): Promise<void> {
+  for (let dropped = 0; dropped < DRAIN_LIMIT;) {
+    const before = dropped
+    for (let item = inbox.shift(); item; item = inbox.shift()) dropped += 1
+    await letIn()
+    if (dropped === before && inbox.length === 0) return
+  }
+}

@@ -8,7 +8,7 @@ import type { TransferReceiver } from '../transfer/TransferMode.ts'
 import type { TakenChunk, TakeOptions } from './Chunk.ts'
 import { ChunkReader } from './ChunkReader.ts'
 import { CreditLine } from './CreditLine.ts'
-import { Inbox } from './Inbox.ts'
+import { drain, Inbox } from './Inbox.ts'
 import type { OutputLink, OutputListener } from './OutputLink.ts'
 import { Pulse } from './Pulse.ts'
 import type { RunTracker } from './RunTracker.ts'
@@ -19,8 +19,6 @@ import type { Subscription } from './Subscription.ts'
 const TAIL_QUIET = 500
 /** ms without data that end a source which cannot say where its head is. */
 const PLAIN_QUIET = 200
-/** Messages that zeromq and an input may hold. */
-const DRAIN_LIMIT = 2000
 
 /**
  * The inside of a connected input: collects what arrives and decides when reading is over.
@@ -126,19 +124,17 @@ export class Reception implements OutputListener {
   }
 
   readonly message = (message: SideMessage): void => {
-    const { tracker } = this
+    this.tracker.hear(message)
     switch (message.kind) {
       case 'head':
         this.#pulse.gotHead()
-        tracker.reached(message.run, message.index)
         return
       case 'mark':
-        if (this.#measuresLatency && message.run === tracker.run) {
+        if (this.#measuresLatency && message.run === this.tracker.run) {
           this.reader.latency.marked(message.index, message.time)
         }
         return
       case 'synced':
-        tracker.reached(message.run, message.index)
         this.#syncs.answered(message.id)
         return
       case 'params':
@@ -150,21 +146,10 @@ export class Reception implements OutputListener {
       case 'gone':
         if (!this.#isResuming) this.inbox.push(message)
         return
-      case 'run':
-        tracker.began(message.run, message.previous, message.index)
-        break
-      case 'end':
-        tracker.ended(message.run, message.index)
-        break
-      case 'holes':
-        tracker.declare(message.run, message.holes)
-        break
       case 'goodbye':
-        tracker.ended(message.run, message.index)
         this.#isGone = true
         break
       default:
-        return
     }
     this.inbox.wake()
   }
@@ -389,23 +374,13 @@ export class Reception implements OutputListener {
   /** The run goes on: what was sent until now is passed over. */
   async #rejoin(): Promise<void> {
     if (this.service === 'plain') {
-      await this.#drain()
+      await drain(this.inbox, () => this.#letIn())
       this.tracker.join(this.tracker.run, undefined)
       return
     }
     await this.sync()
     const { run, index } = this.tracker.head
     this.tracker.join(run, index)
-  }
-
-  /** Throws away what a source of pyacq's has sent. It may go on sending, so there is a limit. */
-  async #drain(): Promise<void> {
-    for (let dropped = 0; dropped < DRAIN_LIMIT;) {
-      const before = dropped
-      for (let item = this.inbox.shift(); item; item = this.inbox.shift()) dropped += 1
-      await this.#letIn()
-      if (dropped === before && this.inbox.length === 0) return
-    }
   }
 
   /** No data although the source goes on, or no sign of the source. Nothing is known of sources of pyacq's. */

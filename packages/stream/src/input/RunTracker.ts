@@ -1,7 +1,7 @@
 import { LossLedger } from '../LossLedger.ts'
 import type { Gap, LedgerSnapshot } from '../LossLedger.ts'
 import type { Accounting } from '../params.ts'
-import type { HoleTuple } from '../side/messages.ts'
+import type { HoleTuple, SideMessage } from '../side/messages.ts'
 
 /** Accounts of earlier runs that are kept. */
 const PAST_RUNS = 16
@@ -63,20 +63,33 @@ export class RunTracker {
     if (run > this.#known.run || (run === this.#known.run && index > this.#known.index)) this.#known = { run, index }
   }
 
-  began(run: number, previous: number, index: number): void {
-    this.#ends.set(previous, index)
-    this.#ends.delete(previous - REMEMBERED)
-    this.reached(run, 0)
+  /** Something that the output says. */
+  hear(message: SideMessage): void {
+    switch (message.kind) {
+      case 'head':
+      case 'synced':
+        this.reached(message.run, message.index)
+        break
+      case 'run':
+        this.#ends.set(message.previous, message.index)
+        this.#ends.delete(message.previous - REMEMBERED)
+        this.reached(message.run, 0)
+        break
+      case 'end':
+      case 'goodbye':
+        this.#ends.set(message.run, message.index)
+        this.#ended.add(message.run)
+        this.#ended.delete(message.run - REMEMBERED)
+        this.reached(message.run, message.index)
+        break
+      case 'holes':
+        this.#declare(message.run, message.holes)
+        break
+      default:
+    }
   }
 
-  ended(run: number, index: number): void {
-    this.#ends.set(run, index)
-    this.#ended.add(run)
-    this.#ended.delete(run - REMEMBERED)
-    this.reached(run, index)
-  }
-
-  declare(run: number, holes: readonly HoleTuple[]): void {
+  #declare(run: number, holes: readonly HoleTuple[]): void {
     if (run < this.run) return
     const known = this.#holes.get(run) ?? []
     for (const hole of holes) {

@@ -21,9 +21,9 @@ import type { NodeacqParams } from './source.ts'
 import { Subscription } from './Subscription.ts'
 
 /** What may be on its way to an input that must not lose anything. */
-const COMPLETE_WINDOW: Window = { chunks: 1000, bytes: 16 * 1024 * 1024 }
+const COMPLETE_WINDOW: Window = { chunks: 1000, bytes: 64 * 1024 * 1024 }
 /** Enough that the way there and back does not limit the rate of small chunks. */
-const LATEST_WINDOW: Window = { chunks: 4, bytes: 16 * 1024 * 1024 }
+const LATEST_WINDOW: Window = { chunks: 4, bytes: 64 * 1024 * 1024 }
 /** Messages that wait for an input before the output drops its next ones; as in pyacq. */
 const HIGH_WATER_MARK = 1000
 /** ms for a subscription to travel after the connection stands, where nobody confirms it. */
