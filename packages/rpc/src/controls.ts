@@ -14,7 +14,7 @@ export function valueOf<T>(proxy: PromiseLike<T> | Remote<T>): Promise<T> {
   return proxyState(proxy).fetch('value') as Promise<T>
 }
 
-/** Ends the reference at the owner; the proxy cannot be used afterwards. Safe to call twice. */
+/** Ends the reference at the owner; the proxy, and every path on it, cannot be used afterwards. Safe to call twice. */
 export function release(proxy: object): Promise<void> {
   return proxyState(proxy).handle.release()
 }

@@ -12,7 +12,7 @@ export interface ErrorPlace {
 export interface Dialect {
   /** The member that a name on the wire means; asked when `target` has no member of exactly that name. */
   memberName(target: object, name: string): string | undefined
-  /** The arguments of a call from positional and keyword ones. */
+  /** The arguments of a call from positional and keyword ones; `member` is '' when `target` itself is called. */
   foldArguments(target: object, member: string, args: unknown[], kwargs: Record<string, unknown>): unknown[]
   /** What a failure is called on the wire, and what it says. */
   describeError(error: unknown, at: ErrorPlace): { type: string; message: string }
@@ -64,7 +64,7 @@ export const plainDialect: Dialect = {
 
   describeError(error) {
     if (error instanceof RequestError) return { type: error.type, message: error.message }
-    if (error instanceof RemoteError) return { type: error.type, message: error.message }
+    if (error instanceof RemoteError) return { type: error.type, message: handedOn(error) }
     if (!(error instanceof Error)) return { type: 'RuntimeError', message: String(error) }
     return { type: PYTHON_NAMES[error.name] ?? error.name, message: withCode(error) }
   },
@@ -80,6 +80,12 @@ export const plainDialect: Dialect = {
     const name = value.constructor.name
     return `<class '${PYTHON_TYPES[name] ?? name}'>`
   }
+}
+
+/** The failure of another process that ours asked, without the class name, which stands before it again. */
+function handedOn({ type, message, remoteName, remoteCode }: RemoteError): string {
+  const text = message.slice(type.length + ': '.length)
+  return remoteCode === undefined ? text : `${text} [${remoteName} ${remoteCode}]`
 }
 
 /** The message, with name and code in brackets when the error has a code of its own (`RemoteError` reads them back). */

@@ -44,9 +44,10 @@ export class RemoteError extends RpcError {
     const last = (trace.at(-1) ?? type).trimEnd()
     const text = last.replace(/^[\w.]+(?:: |$)/, '')
     const own = / \[(\w+) ([A-Z][A-Z0-9_]*)\]$/.exec(text)
-    super(`${type}: ${text} (${what} at ${address})`)
+    const remoteMessage = own ? text.slice(0, own.index) : text
+    super(`${type}: ${remoteMessage} (${what} at ${address})`)
     this.type = type
-    this.remoteMessage = own ? text.slice(0, own.index) : text
+    this.remoteMessage = remoteMessage
     this.remoteName = own?.[1]
     this.remoteCode = own?.[2]
     this.trace = trace

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { CallOptions, Caller, ReturnType, Target } from './client/Caller.ts'
 import type { Handle } from './client/Handle.ts'
+import { DisconnectedError } from './errors.ts'
 import { ENCODED } from './serialize/markers.ts'
 import type { ProxyRecord } from './serialize/markers.ts'
 import { STATE, stateOf } from './serialize/kinds.ts'
@@ -120,8 +121,13 @@ export class ProxyState implements ProxyHandler<object>, Target {
         }
       case Symbol.asyncDispose:
         return async () => {
-          await this.attribute('close').call([])
-          await this.handle.release()
+          try {
+            await this.attribute('close').call([])
+            await this.handle.release()
+          } catch (error) {
+            // Gone with its process, which is as closed as can be.
+            if (!(error instanceof DisconnectedError)) throw error
+          }
         }
       default:
         return undefined

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
+import { getHostName, getProcessName, getThreadName } from '../log/names.ts'
 
 /** zeromq's limit, in bytes. */
 const MAX_IDENTITY = 255
@@ -11,8 +11,8 @@ let connections = 0
  * thread part that no other connection has (a server answers only the first of two that share an identity).
  */
 export function newIdentity(address: string): string {
-  const unique = `main-${++connections}-${randomBytes(4).toString('hex')}`
-  const text = `${hostname()}.process-${process.pid}.${unique}:${address}`
+  const thread = `${getThreadName()}-${++connections}-${randomBytes(4).toString('hex')}`
+  const text = `${getHostName()}.${getProcessName()}.${thread}:${address}`
   const excess = Buffer.byteLength(text) - MAX_IDENTITY
   return excess <= 0 ? text : Buffer.from(text).subarray(excess).toString('utf8').replaceAll('\uFFFD', '')
 }

@@ -60,7 +60,7 @@ function quote(text: string): string {
 }
 
 /** Python's `repr` of a float: shortest digits, exponent outside 1e-4 … 1e16, always a point or an exponent. */
-export function pythonFloat(value: number): string {
+function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity'
   if (Object.is(value, -0)) return '-0.0'

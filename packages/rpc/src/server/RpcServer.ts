@@ -86,8 +86,9 @@ export class RpcServer implements AsyncDisposable {
     const socket = new ZmqSocket('router', {
       linger: 1000,
       receiveHighWaterMark: 0,
-      heartbeatInterval: 2000,
-      heartbeatTimeout: 10_000,
+      // A connection that broke must be forgotten here before the client (5 s) comes back under the same identity.
+      heartbeatInterval: 1000,
+      heartbeatTimeout: 3000,
       maxMessageSize
     })
     try {
