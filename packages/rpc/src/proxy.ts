@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { CallOptions, Caller, ReturnType, Target } from './client/Caller.ts'
 import type { Handle } from './client/Handle.ts'
 import { DisconnectedError } from './errors.ts'
+import { report } from './report.ts'
 import { ENCODED } from './serialize/markers.ts'
 import type { ProxyRecord } from './serialize/markers.ts'
 import { STATE, stateOf } from './serialize/kinds.ts'
@@ -19,16 +20,25 @@ export interface ProxyOptions extends CallOptions {
   noProxyTypes?: readonly string[]
 }
 
+/** What a proxy knows besides what its user asks for. */
+export interface StateOptions extends ProxyOptions {
+  /**
+   * Of proxies that a peer gave to this server, callbacks for the most part: a call that fails while nobody waits for
+   * it is a line in the log; otherwise it would end the process whenever a peer goes away.
+   */
+  readonly borrowed?: boolean
+}
+
 /** What stands behind a proxy; the traps of its `Proxy` are methods of this class. */
 export class ProxyState implements ProxyHandler<object>, Target {
   readonly handle: Handle
   readonly path: readonly string[]
-  readonly options: ProxyOptions
+  readonly options: StateOptions
   /** Proxies of the attributes that were read, so that a method that is called again and again is one object. */
   #attributes: Map<string, object> | undefined
   #record: ProxyRecord | undefined
 
-  constructor(handle: Handle, path: readonly string[], options: ProxyOptions) {
+  constructor(handle: Handle, path: readonly string[], options: StateOptions) {
     this.handle = handle
     this.path = path
     this.options = options
@@ -40,6 +50,12 @@ export class ProxyState implements ProxyHandler<object>, Target {
   }
 
   call(args: readonly unknown[], options = this.options): Promise<unknown> {
+    const result = this.#call(args, options)
+    if (this.options.borrowed) result.catch(reportQuietly)
+    return result
+  }
+
+  #call(args: readonly unknown[], options: StateOptions): Promise<unknown> {
     const owner = this.owner()
     return owner instanceof Promise
       ? owner.then((caller) => caller.call(this, args, options))
@@ -133,6 +149,10 @@ export class ProxyState implements ProxyHandler<object>, Target {
         return undefined
     }
   }
+}
+
+function reportQuietly(error: unknown): void {
+  report('debug', `a call of a proxy that a client gave failed: ${String(error)}`, error)
 }
 
 /** What every proxy wraps: a function, so that it can be called. `this` is the proxy when Node prints it. */

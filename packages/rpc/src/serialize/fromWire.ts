@@ -3,7 +3,14 @@ import { SerializeError } from '../errors.ts'
 import { parseDate, parseDateTime } from './dates.ts'
 import { MARKER } from './markers.ts'
 import type { DecodeContext, ProxyRecord } from './markers.ts'
+import { MAX_ITEMS } from './Serializer.ts'
 import type { Tree } from './Serializer.ts'
+
+/** As numpy. */
+const MAX_DIMENSIONS = 32
+
+/** What `await`, `JSON.stringify` and conversions call without being asked: with a proxy there a peer decides what. */
+const IMPLICIT = new Set(['then', 'toJSON', 'toString', 'valueOf'])
 
 /**
  * The values that plain data stands for: marker maps become arrays, dates, bytes and proxies; a `bigint` that is a
@@ -13,7 +20,7 @@ import type { Tree } from './Serializer.ts'
 export function fromWire(tree: Tree, context: DecodeContext): unknown {
   if (typeof tree === 'bigint') return safeNumber(tree)
   if (typeof tree !== 'object' || tree === null) return tree
-  if (tree instanceof Uint8Array) return tree
+  if (tree instanceof Uint8Array) return plainBytes(tree)
   if (Array.isArray(tree)) {
     const list = tree as unknown[]
     for (let i = 0; i < list.length; i++) {
@@ -26,9 +33,18 @@ export function fromWire(tree: Tree, context: DecodeContext): unknown {
   if (map[MARKER] !== undefined) return fromMarker(map as { [key: string]: Tree }, context)
   for (const key of Object.keys(map)) {
     const item = map[key]
-    if (typeof item === 'object' || typeof item === 'bigint') map[key] = fromWire(item as Tree, context)
+    if (typeof item !== 'object' && typeof item !== 'bigint') continue
+    const value = fromWire(item as Tree, context)
+    if (typeof value === 'function' && IMPLICIT.has(key))
+      throw new SerializeError(`a map: expected no function under the key ${key}, which the language calls by itself`)
+    map[key] = value
   }
   return map
+}
+
+/** A `Uint8Array` proper over the same memory; received messages are of Node's `Buffer`, which prints and compares otherwise. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function safeNumber(value: bigint): number | bigint {
@@ -63,6 +79,11 @@ function ndarray({ data, dtype, shape }: { [key: string]: Tree }): NdArray {
   const dimensions = Array.isArray(shape) ? (shape as Tree[]).map((n) => (typeof n === 'bigint' ? Number(n) : n)) : []
   if (!Array.isArray(shape) || !dimensions.every((n): n is number => Number.isSafeInteger(n) && (n as number) >= 0))
     throw new SerializeError(`an ndarray: expected a shape such as [256, 8], got ${describe(shape)}`)
+  // An empty array may claim any other length, and who loops over it would never end.
+  if (dimensions.length > MAX_DIMENSIONS || dimensions.some((n) => n > MAX_ITEMS && dimensions.includes(0)))
+    throw new SerializeError(
+      `an ndarray: expected at most ${MAX_DIMENSIONS} moderate dimensions, got ${describe(shape)}`
+    )
   try {
     return NdArray.fromBuffer(bytes(data), { dtype, shape: dimensions as number[] })
   } catch (error) {
@@ -76,7 +97,7 @@ function ndarray({ data, dtype, shape }: { [key: string]: Tree }): NdArray {
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 function bytes(data: Tree | undefined): Uint8Array {
-  if (data instanceof Uint8Array) return data
+  if (data instanceof Uint8Array) return plainBytes(data)
   if (typeof data === 'string' && data.length % 4 === 0 && BASE64.test(data)) {
     // A buffer of its own, because small ones from Buffer.from share a pool.
     const decoded = Buffer.from(data, 'base64')

@@ -137,6 +137,8 @@ test('maps that misuse the marker are a SerializeError', () => {
     { ___type_name___: 'ndarray', data: Uint8Array.of(), dtype: '__import__("os")', shape: [0] },
     { ___type_name___: 'ndarray', data: Uint8Array.of(), dtype: 'float32', shape: [-1] },
     { ___type_name___: 'ndarray', data: Uint8Array.of(), dtype: 'float32', shape: [2 ** 40, 2 ** 40, 0.5] },
+    { ___type_name___: 'ndarray', data: Uint8Array.of(), dtype: 'float32', shape: [2 ** 40, 0] },
+    { ___type_name___: 'ndarray', data: Uint8Array.of(), dtype: 'float32', shape: Array<number>(40).fill(0) },
     { ___type_name___: 'ndarray', data: 'no base64!', dtype: 'float32', shape: [1] },
     { ___type_name___: 'bytes', data: 5 },
     { ___type_name___: 'datetime', data: 'yesterday' },
@@ -146,5 +148,8 @@ test('maps that misuse the marker are a SerializeError', () => {
     { ___type_name___: 'proxy', rpc_addr: 'a', obj_id: 0, ref_id: 0, attributes: [5] }
   ]
   for (const tree of misuses) expect(() => decode([tree])).toThrow(SerializeError)
+  const functions = (tree: Tree) => fromWire(tree, { proxy: () => () => 1 })
+  for (const key of ['then', 'toJSON', 'toString', 'valueOf'])
+    expect(() => functions({ a: [{ [key]: { ...record } }] })).toThrow(SerializeError)
   expect(decode({ a: { ___type_name___: 'none' } })).toEqual({ a: null })
 })

@@ -216,5 +216,5 @@ function textName(name: Tree | undefined): string {
 
 function foreignProxy(record: ProxyRecord): unknown {
   const handle = new Handle(record, { connect: (address) => RpcClient.get(address) })
-  return proxyOfState(new ProxyState(handle, record.attributes, {}))
+  return proxyOfState(new ProxyState(handle, record.attributes, { borrowed: true }))
 }

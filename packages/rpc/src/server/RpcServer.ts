@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
 import { ZmqSocket, isLoopback } from '@nodeacq/zmq'
 import { plainDialect } from '../dialect.ts'
 import type { Dialect } from '../dialect.ts'
@@ -21,6 +22,7 @@ import { ObjectTable } from './ObjectTable.ts'
 import type { Peer } from './Peer.ts'
 import { PeerWatch } from './PeerWatch.ts'
 import { addressesOf, advertisedAddress } from './serverAddress.ts'
+import { ServerSelf } from './ServerSelf.ts'
 
 /** Options of `RpcServer.start`. */
 export interface ServerOptions {
@@ -54,11 +56,6 @@ process.on('exit', () => exitTasks.forEach((task) => task()))
  * in the order in which they come; one that waits does not keep the next from starting.
  */
 export class RpcServer implements AsyncDisposable {
-  /** Travels by proxy: it is published as `self`. */
-  get '~proxied'(): true {
-    return true
-  }
-
   readonly #address: string
   readonly #boundAddress: string
   readonly #closed: Promise<void>
@@ -116,7 +113,7 @@ export class RpcServer implements AsyncDisposable {
     const table = this.#table
     const actions = new Actions({ table, dialect, importRoots, address, addresses })
     const { promise, resolve } = Promise.withResolvers<void>()
-    actions.publish('self', this)
+    actions.publish('self', new ServerSelf(this))
     this.#address = address
     this.#boundAddress = bound
     this.#closed = promise
@@ -269,13 +266,30 @@ export class RpcServer implements AsyncDisposable {
   }
 
   #replyError(request: Request, error: unknown): void {
-    const { peer, id, serializer, action, target, member } = request
+    const { peer, id, serializer, action } = request
     if (id < 0) {
-      this.#failures.warn(`${this.#about(peer)}: ${action} failed, and no reply was asked for: ${String(error)}`, error)
+      this.#failures.warn(
+        `${this.#about(peer)}: ${action} failed, and no reply was asked for: ${inspect(error, { depth: 0 })}`,
+        error
+      )
       return
     }
-    const reply = errorReply(error, { name: peer.name, id }, { target, member, action }, this.#dialect)
-    this.#send(peer, serializer.encode({ action: 'return', req_id: id, rval: null, error: reply }))
+    this.#send(
+      peer,
+      serializer.encode({ action: 'return', req_id: id, rval: null, error: this.#describe(error, request) })
+    )
+  }
+
+  /** The `error` of a reply, even for something thrown that cannot be described. */
+  #describe(error: unknown, { peer, id, action, target, member }: Request): Tree {
+    const { name } = peer
+    const at = { target, member, action }
+    try {
+      return errorReply(error, { name, id }, at, this.#dialect)
+    } catch (cause) {
+      const unknown = new RequestError('RuntimeError', 'the failure cannot be described', { cause })
+      return errorReply(unknown, { name, id }, at, plainDialect)
+    }
   }
 
   #malformedRequest(peer: Peer, problem: string): RequestError {

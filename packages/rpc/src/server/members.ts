@@ -1,3 +1,4 @@
+import { isNdArray } from '@nodeacq/ndarray'
 import { RequestError } from '../errors.ts'
 import type { Dialect } from '../dialect.ts'
 import { isClass, isPlainObject, isRemote } from '../serialize/kinds.ts'
@@ -45,6 +46,8 @@ const UNDERSCORE = 0x5f
 function has(target: unknown, name: string): boolean {
   if (FORBIDDEN.has(name)) return false
   if (isRemote(target)) return true
+  // The memory around an array is not part of it: small ones share theirs with whatever the process handles.
+  if (name === 'buffer' && (ArrayBuffer.isView(target) || isNdArray(target))) return false
   for (let object = Object(target) as object | null; object !== null && !ROOTS.has(object);) {
     if (Object.hasOwn(object, name)) return true
     object = Object.getPrototypeOf(object) as object | null
