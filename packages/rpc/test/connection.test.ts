@@ -12,10 +12,12 @@ import {
   getItem,
   isRemote,
   proxyOf,
+  registerSerializer,
   valueOf,
   withOptions
 } from '../src/index.ts'
 import type { Remote } from '../src/index.ts'
+import { json } from '../src/serialize/json.ts'
 import { ServerProcess } from './support/ServerProcess.ts'
 import type { Worker } from './support/serverProgram.ts'
 
@@ -180,6 +182,55 @@ test('clocks can be compared', async () => {
   // The same machine has one monotonic clock.
   expect(Math.abs(await client.measureClockDiff())).toBeLessThan(1)
   await client.close()
+})
+
+test('a registered serializer is used by clients and servers of its name', async () => {
+  registerSerializer({
+    name: 'reversed-json',
+    encode: (tree) => Buffer.from(json.encode(tree)).reverse(),
+    decode: (bytes) => json.decode(Buffer.from(bytes).reverse()),
+    recognizes: (message) => message[0] === 0x7d
+  })
+  await using server = await RpcServer.start()
+  server.publish('settings', { list: [1, 2, 3] })
+  await using client = await RpcClient.connect(server.address, { serializer: 'reversed-json' })
+  expect(await client.get('settings')).toEqual({ list: [1, 2, 3] })
+  await expect(client.get('nothing')).rejects.toMatchObject({ type: 'KeyError' })
+})
+
+test('a failure in a third process keeps its type, name and code all the way', async () => {
+  class CodedError extends Error {
+    override readonly name = 'CodedError'
+    readonly code = 'CODED'
+  }
+  await using inner = await RpcServer.start()
+  inner.publish('tools', {
+    fail: () => {
+      throw new CodedError('too much')
+    }
+  })
+  await using outer = await RpcServer.start()
+  outer.publish('relay', {
+    run: async () => {
+      await using client = await RpcClient.connect(inner.address)
+      await (await client.get<Remote<{ fail(): void }>>('tools')).fail()
+    }
+  })
+  await using client = await RpcClient.connect(outer.address)
+  const relay = await client.get<Remote<{ run(): Promise<void> }>>('relay')
+  const failure = await outcome(relay.run())
+  expect(failure).toMatchObject({ type: 'CodedError', remoteName: 'CodedError', remoteCode: 'CODED' })
+  expect((failure as RemoteError).message).toMatch(/^CodedError: too much \(.*fail at .*\) \(.*run at .*\)$/)
+})
+
+test('disposing of a proxy whose process is gone is no error', async () => {
+  await using server = await ServerProcess.start()
+  const client = await RpcClient.connect(server.address, { reconnectTimeout: 50 })
+  {
+    await using _worker = await client.get<Remote<Worker>>('worker')
+    await server.kill()
+  }
+  expect(client.disconnected).toBe(true)
 })
 
 test('values, items and failures over both serializers', async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { RpcServer } from '../src/index.ts'
+import { RpcClient, RpcServer, setLogDisplay } from '../src/index.ts'
 import { json } from '../src/serialize/json.ts'
 import { msgpack } from '../src/serialize/msgpack.ts'
 import type { Tree } from '../src/serialize/Serializer.ts'
+import { eventually } from './support/eventually.ts'
 import { LogLines } from './support/logLines.ts'
 import { RawClient } from './support/RawClient.ts'
 import { Demo } from './support/demo.ts'
@@ -10,6 +11,7 @@ import { Demo } from './support/demo.ts'
 let server: RpcServer
 
 beforeAll(async () => {
+  setLogDisplay(false)
   server = await RpcServer.start({ maxMessageSize: 1 << 20 })
   server.publish('demo', new Demo())
 })
@@ -128,6 +130,49 @@ test('a result that cannot travel is an error, not silence', async () => {
   const obj = (await client.result('get_item', { name: 'bad' })) as { [key: string]: Tree }
   for (const member of ['symbol', 'never'])
     expect(await client.failure('call_obj', { obj: { ...obj, attributes: [member] } })).toBe('ValueError')
+})
+
+test('what is thrown, whatever it is, is an error reply', async () => {
+  const nothing = Object.create(null) as Error
+  const broken = Object.defineProperty(new Error('x'), 'message', { get: () => expect.fail('a getter') })
+  const things: unknown[] = [nothing, broken, undefined, null, 5, Symbol('s'), { a: 1 }, 'text']
+  server.publish('thrower', {
+    now: (i: number) => {
+      throw things[i]
+    },
+    later: (i: number) => Promise.reject(things[i])
+  })
+  await using client = new RawClient(server.address)
+  const obj = (await client.result('get_item', { name: 'thrower' })) as { [key: string]: Tree }
+  for (const member of ['now', 'later'])
+    for (let i = 0; i < things.length; i++)
+      expect(await client.failure('call_obj', { obj: { ...obj, attributes: [member] }, args: [i] })).toBe(
+        'RuntimeError'
+      )
+})
+
+test('a callback that fails while nobody waits for it does not end the process', async () => {
+  using log = new LogLines()
+  const failures: unknown[] = []
+  const count = (error: unknown) => failures.push(error)
+  process.on('unhandledRejection', count)
+  server.publish('list', { items: [1, 2, 3], run: async (given: unknown) => given })
+  await using client = new RawClient(server.address)
+  const obj = (await client.result('get_item', { name: 'list' })) as { [key: string]: Tree }
+  // A server of its own, where this object is not.
+  await using other = await RpcServer.start()
+  const nowhere = { ...obj, rpc_addr: other.address, obj_id: 77, attributes: [] }
+  const call = (attributes: string[], ...args: Tree[]) =>
+    client.request('call_obj', { obj: { ...obj, attributes }, args })
+  expect((await call(['items', 'forEach'], nowhere)).error).toBeNull()
+  for (const key of ['then', 'toJSON'])
+    expect((await call(['run'], Object.fromEntries([[key, nowhere]]))).error?.[0]).toBe('ValueError')
+  const logged = () => log.lines.filter((line) => line.includes('a call of a proxy that a client gave failed')).length
+  await eventually(() => logged() === 3)
+  await new Promise(setImmediate)
+  process.off('unhandledRejection', count)
+  expect(failures).toEqual([])
+  await RpcClient.closeAll()
 })
 
 test('a request without reply that fails is a line in the log', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { InsecureAddressError, RpcClient, RpcServer } from '../src/index.ts'
+import { InsecureAddressError, RpcClient, RpcServer, setLogDisplay } from '../src/index.ts'
 import type { Tree } from '../src/serialize/Serializer.ts'
 import { LogLines } from './support/logLines.ts'
 import { RawClient } from './support/RawClient.ts'
@@ -22,6 +22,7 @@ class Target extends Base {
   field = 1
   text = 'abc'
   list = [1, 2, 3]
+  bytes = Uint8Array.of(1, 2)
   dictionary: Record<string, unknown> = { a: 1 }
   readonly map = new Map<unknown, unknown>([['k', 1]])
   _hidden = 'hidden'
@@ -55,6 +56,7 @@ let target: { [key: string]: Tree }
 const object = new Target()
 
 beforeAll(async () => {
+  setLogDisplay(false)
   folder = await mkdtemp(join(tmpdir(), 'nodeacq-rpc-'))
   await mkdir(join(folder, 'roots', 'sub'), { recursive: true })
   await mkdir(join(folder, 'roots', 'node_modules', 'pack'), { recursive: true })
@@ -165,6 +167,11 @@ describe('attributes', () => {
     expect((await get('list', '__len__')).error?.[0]).toBe('AttributeError')
   })
 
+  test('the memory around an array is not part of it', async () => {
+    expect((await call(['bytes', 'slice'])).rval).toEqual(Buffer.of(1, 2))
+    for (const name of ['buffer', 'constructor']) expect((await get('bytes', name)).error?.[0]).toBe('AttributeError')
+  })
+
   test('what makes code from text is not called', async () => {
     const evaluators = (await client.result('get_item', { name: 'evaluators' })) as { [key: string]: Tree }
     for (const member of ['Function', 'run']) {
@@ -231,6 +238,10 @@ describe('setting', () => {
     const self = (await client.result('get_item', { name: 'self' })) as { [key: string]: Tree }
     expect(await client.failure('set_item', { name: 'self', obj: 1 })).toBe('ValueError')
     expect(await client.failure('set_item', { name: 'target', obj: 1 })).toBe('ValueError')
+    for (const name of ['publish', 'get', 'set', 'boundAddress'])
+      expect(await client.failure('call_obj', { obj: { ...self, attributes: [name] }, args: ['target', 1] })).toBe(
+        'AttributeError'
+      )
     expect(
       await client.failure('call_obj', { obj: { ...self, attributes: ['__setattr__'] }, args: ['address', 'x'] })
     ).toBe('AttributeError')

@@ -104,7 +104,7 @@ export class Nested {
 const RECORDED_TYPES: Readonly<Record<string, string>> = {
   Demo: '__main__.Demo',
   Nested: '__main__.Nested',
-  RpcServer: 'pyacq.core.rpc.server.RPCServer'
+  ServerSelf: 'pyacq.core.rpc.server.RPCServer'
 }
 
 /** Names of types as the recorded server had them, and the one module that was imported from it. */
