@@ -10,6 +10,8 @@ import type { Entry, RetentionLimits } from './RetentionLog.ts'
 const RUNS = 1000
 /** Holes of a run that an input that comes later is still told one by one. */
 const HOLES = 10_000
+/** Named inputs whose acknowledgement is remembered. */
+const NAMES = 1000
 const MARKS_PER_SECOND = 20
 
 export interface HubOptions {
@@ -61,9 +63,9 @@ export class Hub {
     return [...this.#consumers.values()]
   }
 
-  /** Where a named input has said that everything is on disk. */
-  acknowledged(name: string): { run: number; index: number } | undefined {
-    return this.#acks.get(name)
+  /** Up to where named inputs have said that everything is safe. */
+  get acknowledged(): Readonly<Record<string, { run: number; index: number }>> {
+    return Object.fromEntries(this.#acks)
   }
 
   /** Begins a new run at index 0. */
@@ -219,7 +221,7 @@ export class Hub {
         this.#credit(consumer, message)
         break
       case 'ack':
-        if (consumer.name !== undefined) this.#acks.set(consumer.name, { run: message.run, index: message.index })
+        this.#acknowledge(consumer.name, message)
         break
       case 'sync':
         consumer.link.post({ kind: 'synced', id: message.id, run: this.#run, index: this.#index })
@@ -230,6 +232,11 @@ export class Hub {
       default: // `alive` has done its work by being heard.
     }
     return true
+  }
+
+  #acknowledge(name: string | undefined, { run, index }: SideMessageOf<'ack'>): void {
+    if (name === undefined || (!this.#acks.has(name) && this.#acks.size >= NAMES)) return
+    this.#acks.set(name, { run, index })
   }
 
   #credit(consumer: Consumer, { taken, holding }: SideMessageOf<'credit'>): void {

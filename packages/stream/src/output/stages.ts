@@ -72,7 +72,7 @@ export interface Scaling {
 }
 
 /** `offset + scale × value` as the dtype of the data. */
-export function applyScaling(data: NdArray, { scale, offset }: Scaling): NdArray {
+function applyScaling(data: NdArray, { scale, offset }: Scaling): NdArray {
   const channels = data.shape.at(-1) ?? 1
   const values = data.astype('float64')
   const items = values.typed() as Float64Array

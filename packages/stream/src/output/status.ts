@@ -30,6 +30,8 @@ export interface OutputStatus {
   readonly consumerCount: number
   /** Nodeacq's inputs. */
   readonly consumers: readonly ConsumerStatus[]
+  /** Up to where named inputs have said that everything is safe, also those that are gone. */
+  readonly acknowledged: Readonly<Record<string, { readonly run: number; readonly index: number }>>
   /** What is kept for inputs that are behind. */
   readonly retained: { readonly chunks: number; readonly bytes: number }
 }
@@ -55,6 +57,7 @@ export function outputStatus(of: {
     ...sent,
     consumerCount: outlet?.consumerCount ?? 0,
     consumers: hub?.consumers.map(consumerStatus) ?? [],
+    acknowledged: hub?.acknowledged ?? {},
     retained: { chunks: hub ? hub.log.end - hub.log.first : 0, bytes: hub?.log.bytes ?? 0 }
   }
 }
