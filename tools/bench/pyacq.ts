@@ -11,7 +11,7 @@ export interface PyacqPeer extends AsyncDisposable {
  * Starts a server of the real pyacq when `PYACQ_SRC` names a checkout of it (`PYACQ_PYTHON` the interpreter that has
  * its packages); null otherwise.
  */
-export async function startPyacqDemo(): Promise<PyacqPeer | null> {
+async function startPyacqDemo(): Promise<PyacqPeer | null> {
   const source = process.env['PYACQ_SRC']
   if (!source) return null
   const child = startScript(source, 'real_pyacq_demo.py')
