@@ -112,12 +112,13 @@ function bytes(data: Tree | undefined): Uint8Array {
   throw new SerializeError(`expected bytes or base64 text, got ${describe(data)}`)
 }
 
-/** The fields of a proxy, checked; they come from anybody. @throws {SerializeError} */
+/** The fields of a proxy, checked; they come from anybody. The map itself where nothing is missing. @throws {SerializeError} */
 export function proxyRecord(map: { readonly [key: string]: Tree }): ProxyRecord {
   const { rpc_addr: address, obj_id: objId, ref_id: refId, type_str: type, attributes } = map
-  const ids = [objId, refId].every((id) => typeof id === 'number' || typeof id === 'bigint')
-  const path = attributes === undefined ? [] : attributes
-  if (typeof address !== 'string' || !ids || !Array.isArray(path) || !path.every((name) => typeof name === 'string'))
+  if (typeof objId === 'number' && typeof refId === 'number' && typeof address === 'string' && typeof type === 'string')
+    if (isPath(attributes)) return map as ProxyRecord
+  const path = attributes ?? []
+  if (typeof address !== 'string' || !isId(objId) || !isId(refId) || !isPath(path))
     throw new SerializeError(`a proxy: expected rpc_addr, obj_id, ref_id and attributes, got ${describe(map)}`)
   return {
     [MARKER]: 'proxy',
@@ -125,8 +126,18 @@ export function proxyRecord(map: { readonly [key: string]: Tree }): ProxyRecord 
     obj_id: Number(objId),
     ref_id: Number(refId),
     type_str: typeof type === 'string' ? type : '',
-    attributes: path as string[]
+    attributes: path
   }
+}
+
+function isId(id: Tree | undefined): id is number | bigint {
+  return typeof id === 'number' || typeof id === 'bigint'
+}
+
+function isPath(path: Tree | undefined): path is string[] {
+  if (!Array.isArray(path)) return false
+  for (let i = 0; i < path.length; i++) if (typeof path[i] !== 'string') return false
+  return true
 }
 
 function describe(value: unknown): string {

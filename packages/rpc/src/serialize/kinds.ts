@@ -36,6 +36,8 @@ const classes = new WeakMap<object, boolean>()
 
 /** Whether a function was written as a class, so that calling it means constructing. */
 export function isClass(value: Function): boolean {
+  // Methods and arrow functions have none.
+  if (value.prototype === undefined) return false
   let known = classes.get(value)
   if (known === undefined) {
     known = CLASS.test(Function.prototype.toString.call(value))

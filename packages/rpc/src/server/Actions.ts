@@ -5,7 +5,7 @@ import type { Dialect } from '../dialect.ts'
 import { RequestError } from '../errors.ts'
 import { ProxyState, proxyOfState } from '../proxy.ts'
 import { fromWire, proxyRecord } from '../serialize/fromWire.ts'
-import { isThenable, markProxied, stateOf } from '../serialize/kinds.ts'
+import { isThenable, stateOf } from '../serialize/kinds.ts'
 import { MARKER } from '../serialize/markers.ts'
 import type { ProxyRecord } from '../serialize/markers.ts'
 import type { Serializer, Tree } from '../serialize/Serializer.ts'
@@ -128,9 +128,9 @@ export class Actions {
       throw new RequestError('TypeError', `expected kwargs as a map, got ${kindOf(kwargs)}`)
     this.#hasPromises = false
     const own = this.#ownRecord(obj)
-    const path = own?.attributes ?? []
+    const path = own?.attributes ?? NO_PATH
     const start = own
-      ? follow(table.get(own.obj_id, own.ref_id, peer), path.slice(0, -1), dialect)
+      ? follow(table.get(own.obj_id, own.ref_id, peer), path, dialect, path.length - 1)
       : fromWire(obj ?? null, peer.decode)
     const positional = fromWire(args as Tree, peer.decode) as unknown[]
     const keywords = fromWire(kwargs as Tree, peer.decode) as Record<string, unknown>
@@ -151,14 +151,14 @@ export class Actions {
     request.target = target
     request.member = name
     if (name === undefined || name === '__call__')
-      return finish(invoke(target, undefined, dialect.foldArguments(target as object, '', args, kwargs)))
+      return invoke(target, undefined, dialect.foldArguments(target as object, '', args, kwargs))
     const operator = operatorOf(name)
     if (operator) return operator(target, args, dialect)
     const member = memberOf(target, name, dialect)
     if (member === undefined) throw noMember(target, name)
     request.member = member
     const folded = dialect.foldArguments(target as object, member, args, kwargs)
-    return finish(invoke((target as Record<string, unknown>)[member], target, folded))
+    return invoke((target as Record<string, unknown>)[member], target, folded)
   }
 
   #getObject({ peer }: Request, opts: Opts): unknown {
@@ -203,11 +203,7 @@ export class Actions {
   }
 }
 
-/** What a constructor made travels by proxy from now on. */
-function finish({ value, made }: { value: unknown; made: boolean }): unknown {
-  if (made) markProxied(value as object)
-  return value
-}
+const NO_PATH: readonly string[] = []
 
 function textName(name: Tree | undefined): string {
   if (typeof name === 'string') return name

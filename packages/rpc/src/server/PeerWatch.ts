@@ -2,6 +2,7 @@ import { UnreachablePeerError } from '@nodeacq/zmq'
 import type { ZmqSocket } from '@nodeacq/zmq'
 import { report } from '../report.ts'
 import type { Serializer, Tree } from '../serialize/Serializer.ts'
+import { isSame } from './frames.ts'
 import type { ObjectTable } from './ObjectTable.ts'
 import { Peer } from './Peer.ts'
 import type { PeerContexts } from './Peer.ts'
@@ -30,6 +31,8 @@ export class PeerWatch {
   readonly #peers = new Map<string, Peer>()
   readonly #timer: NodeJS.Timeout
   #round = 1
+  /** The one that spoke last, who is often the next one. */
+  #last: Peer | undefined
 
   constructor(socket: ZmqSocket, table: ObjectTable, { interval, grace, contexts }: WatchOptions) {
     this.#socket = socket
@@ -50,14 +53,21 @@ export class PeerWatch {
 
   /** The peer of an identity, which has just spoken. */
   heardFrom(identity: Buffer, serializer: Serializer): Peer {
+    let peer = this.#last
+    if (peer === undefined || !isSame(peer.identity, identity)) peer = this.#peerOf(identity, serializer)
+    peer.heard = this.#round
+    peer.lostSince = undefined
+    return peer
+  }
+
+  #peerOf(identity: Buffer, serializer: Serializer): Peer {
     const key = identity.toString('latin1')
     let peer = this.#peers.get(key)
     if (peer === undefined) {
       peer = new Peer(identity, serializer, this.#contexts)
       this.#peers.set(key, peer)
     }
-    peer.heard = this.#round
-    peer.lostSince = undefined
+    this.#last = peer
     return peer
   }
 
@@ -100,6 +110,7 @@ export class PeerWatch {
 
   #forget(key: string, peer: Peer): void {
     this.#peers.delete(key)
+    if (this.#last === peer) this.#last = undefined
     const count = this.#table.release(peer)
     if (count > 0) report('debug', `RPC client ${peer.name} is gone; its ${count} references are released`)
   }

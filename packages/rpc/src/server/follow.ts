@@ -2,12 +2,12 @@ import type { Dialect } from '../dialect.ts'
 import { isPlainObject, isThenable } from '../serialize/kinds.ts'
 import { getMember } from './members.ts'
 
-/** Looks attributes up one after the other, waiting where one is a promise. @throws {RequestError} AttributeError */
-export function follow(value: unknown, names: readonly string[], dialect: Dialect): unknown {
+/** Looks the first `count` attributes up one after the other, waiting where one is a promise. @throws {RequestError} AttributeError */
+export function follow(value: unknown, names: readonly string[], dialect: Dialect, count = names.length): unknown {
   let current = value
-  for (let i = 0; i < names.length; i++) {
+  for (let i = 0; i < count; i++) {
     if (isThenable(current)) {
-      const rest = names.slice(i)
+      const rest = names.slice(i, count)
       return Promise.resolve(current).then((settled) => follow(settled, rest, dialect))
     }
     current = getMember(current, names[i] as string, dialect)

@@ -12,7 +12,8 @@ export function textOf(frame: Buffer): string {
   return frame.toString('utf8')
 }
 
-function isSame(a: Buffer, b: Buffer): boolean {
+/** Whether two frames hold the same bytes; for the few dozen of an identity faster than asking Node. */
+export function isSame(a: Buffer, b: Buffer): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true

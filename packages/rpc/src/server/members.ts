@@ -1,7 +1,7 @@
 import { isNdArray } from '@nodeacq/ndarray'
 import { RequestError } from '../errors.ts'
 import type { Dialect } from '../dialect.ts'
-import { isClass, isPlainObject, isRemote } from '../serialize/kinds.ts'
+import { isClass, isPlainObject, isRemote, markProxied } from '../serialize/kinds.ts'
 
 /** Prototypes that end every search: what `Object` and `Function` give to all is out of reach. */
 const ROOTS = new Set<unknown>([
@@ -94,12 +94,14 @@ function describe(target: object, name: string): PropertyDescriptor | undefined 
   return undefined
 }
 
-/** Calls `fn` with `this`; a class is constructed. @throws {RequestError} TypeError */
-export function invoke(fn: unknown, target: unknown, args: unknown[]): { value: unknown; made: boolean } {
+/** Calls `fn` with `this`; a class is constructed, and what it made travels by proxy. @throws {RequestError} TypeError */
+export function invoke(fn: unknown, target: unknown, args: unknown[]): unknown {
   if (typeof fn !== 'function') throw new RequestError('TypeError', `'${kindOf(fn)}' object is not callable`)
   if (EVALUATORS.has(fn)) throw new RequestError('TypeError', 'functions that make code from text are not called')
-  if (isClass(fn)) return { value: Reflect.construct(fn, args), made: true }
-  return { value: Reflect.apply(fn as (...rest: unknown[]) => unknown, target, args), made: false }
+  if (!isClass(fn)) return Reflect.apply(fn as (...rest: unknown[]) => unknown, target, args)
+  const made = Reflect.construct(fn, args) as object
+  markProxied(made)
+  return made
 }
 
 export function noMember(target: unknown, name: string): RequestError {
