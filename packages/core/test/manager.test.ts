@@ -8,8 +8,8 @@ import {
   type ManagerEvent,
   type ManagerHandle
 } from '@nodeacq/core'
-import { isRemote } from '@nodeacq/rpc'
-import { waitFor } from 'testing'
+import { isRemote, onLogRecord, type LogRecord } from '@nodeacq/rpc'
+import { startProcess, waitFor } from 'testing'
 import { expect, test } from 'vitest'
 import { Adder, Counter } from './fixtures/nodes.ts'
 
@@ -162,6 +162,24 @@ test('two machines: groups, streams, logs and deaths over a host server', async 
   const { pid } = await group.status()
   process.kill(pid, 'SIGKILL')
   expect(await eventOf(manager, 'groupDied')).toMatchObject({ host: 'lab', exit: { signal: 'SIGKILL' } })
+})
+
+test('log records of another machine come back on the connection that the manager opened', async () => {
+  await using hostServer = await startProcess(new URL('./fixtures/hostProgram.ts', import.meta.url), [
+    'tcp://127.0.0.2:*'
+  ])
+  await using manager = await createManager({ mode: 'local' })
+  const records: LogRecord[] = []
+  const stop = onLogRecord((record) => records.push(record))
+  const host = await manager.addHost(await hostServer.line('tcp://'), { name: 'lab' })
+  const group = await manager.createNodeGroup({ name: 'acquisition', host })
+  const node = await group.createNode('Failing', { name: 'device' })
+  await node.configure({ after: 1 })
+  await node.initialize()
+  await node.start()
+  const record = await waitFor(() => records.find((one) => one.msg.includes('the cable was pulled')))
+  expect(record).toMatchObject({ process_name: 'acquisition', levelname: 'ERROR', name: 'nodeacq.Failing.device' })
+  stop()
 })
 
 test('a host that vanishes is reported, and its groups with it', async () => {
