@@ -19,6 +19,7 @@ await filter.input.connect(noise.output)
 await filter.initialize()
 
 const received = subscribe(filter.output)
+await received.connected
 await filter.start()
 await noise.start()
 let samples = 0

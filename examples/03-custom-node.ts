@@ -23,6 +23,7 @@ await gain.input.connect(noise.output)
 await gain.initialize()
 
 const amplified = subscribe(gain.output)
+await amplified.connected
 await manager.startAll()
 for await (const { index, data } of amplified) {
   console.log(`up to sample ${index}, first:`, data.get(0, 0), data.get(0, 1))

