@@ -1,3 +1,6 @@
+export { FaultProxy } from './FaultProxy.ts'
+export type { FaultProxyOptions, Faults } from './FaultProxy.ts'
+export type { PipeFaults } from './FaultyPipe.ts'
 export { ramp } from './ramp.ts'
 export type { RampOptions } from './ramp.ts'
 export { seededRandom } from './seededRandom.ts'
