@@ -10,7 +10,8 @@ export type { Chunk } from './input/Chunk.ts'
 export type { SourceIdentity, StreamSource } from './input/source.ts'
 export type { InputStatus } from './input/status.ts'
 export { subscribe } from './subscribe.ts'
-export type { SubscribeOptions } from './subscribe.ts'
+export type { SubscribeOptions, Subscription } from './subscribe.ts'
+export { tap } from './tap.ts'
 
 export { DEFAULTS, toWireParams, WIRE_NAMES } from './params.ts'
 export type {
