@@ -12,8 +12,13 @@ import {
 import { childEntry, type ChildSettings } from './childProcess.ts'
 import { EventLog, type Logged } from './EventLog.ts'
 import { GroupError, NameTakenError } from './errors.ts'
+import { ANSWER_TIME, within } from './links.ts'
+import type { Measured } from './metrics/metricsText.ts'
+import { MetricsServer, type MetricsOptions } from './metrics/MetricsServer.ts'
+import { ownProcess } from './metrics/ownProcess.ts'
 import { STOP_TIMEOUT } from './Node.ts'
 import type { NodeGroup } from './NodeGroup.ts'
+import { SILENT, type GroupState } from './status.ts'
 
 export type HostEvent =
   | { readonly kind: 'groupExited'; readonly group: string; readonly exit: ExitReport; readonly expected: boolean }
@@ -48,6 +53,7 @@ export class Host implements AsyncDisposable {
   readonly #options: HostOptions
   readonly #children = new Map<string, Child>()
   readonly #events = new EventLog<HostEvent>()
+  readonly #metrics = new MetricsServer(() => this.#measure())
 
   constructor(options: HostOptions = {}) {
     this.#options = options
@@ -153,8 +159,38 @@ export class Host implements AsyncDisposable {
     return { name: this.name, pid: process.pid, groups }
   }
 
+  /**
+   * Serves the metrics of this host's groups for Prometheus until the host closes, and gives the URL.
+   * @throws {MetricsError}
+   */
+  serveMetrics(options?: MetricsOptions): Promise<string> {
+    return this.#metrics.start(options)
+  }
+
+  async #measure(): Promise<Measured> {
+    const host = this.name
+    const reports = await Promise.all(
+      [...this.#children].map(async ([name, child]) => {
+        const report =
+          child.group &&
+          (await within(ANSWER_TIME, child.group)
+            .status()
+            .catch(() => undefined))
+        const { nodes, ...group } = report ?? { ...SILENT, nodes: [] }
+        const state: GroupState = report ? 'running' : 'unresponsive'
+        return {
+          group: { ...group, name, host, state, exit: null },
+          nodes: nodes.map((node) => ({ ...node, group: name, host }))
+        }
+      })
+    )
+    const nodes = reports.flatMap((report) => report.nodes)
+    return { hosts: [], groups: reports.map(({ group }) => group), nodes, own: ownProcess('host', host) }
+  }
+
   /** Ends every group and lets the readers of `events` go. Safe to call twice. */
   async close(): Promise<void> {
+    this.#metrics.close()
     await this.closeAllNodeGroups()
     this.#events.close()
   }

@@ -4,10 +4,13 @@ import { edgesOf } from './edges.ts'
 import { HostError, NameTakenError, NotFoundError } from './errors.ts'
 import type { Logged } from './EventLog.ts'
 import { Host } from './Host.ts'
-import { isAlive, sameObject, within, type GroupLink, type HostLink } from './links.ts'
+import { ANSWER_TIME, isAlive, sameObject, within, type GroupLink, type HostLink } from './links.ts'
 import { STOP_TIMEOUT, type Node } from './Node.ts'
+import type { Measured } from './metrics/metricsText.ts'
+import { MetricsServer, type MetricsOptions } from './metrics/MetricsServer.ts'
+import { ownProcess } from './metrics/ownProcess.ts'
 import type { NodeGroup } from './NodeGroup.ts'
-import type { GroupStatus, HostStatus, ManagerStatus, NodeStatus } from './status.ts'
+import { SILENT, type GroupStatus, type HostStatus, type ManagerStatus, type NodeStatus } from './status.ts'
 import { levels } from './topology.ts'
 import { Watch, type ManagerEvent } from './Watch.ts'
 
@@ -19,8 +22,6 @@ export interface ManagerOptions {
 type ManagedNode = NodeStatus & { readonly group: string; readonly host: string }
 
 const log = getLogger('nodeacq.Manager')
-/** A group that does not answer a question for its status within this time, ms, is `unresponsive`. */
-const ANSWER_TIME = 2000
 const LOCAL = 'local'
 
 /**
@@ -32,6 +33,7 @@ export class Manager implements AsyncDisposable {
   readonly #hosts = new Map<string, HostLink>()
   readonly #groups = new Map<string, GroupLink>()
   readonly #watch = new Watch(this.#groups)
+  readonly #metrics = new MetricsServer(() => this.#measure())
   #localHost: Host | undefined
   #defaultGroup: Promise<Remote<NodeGroup>> | undefined
   #groupCount = 0
@@ -213,13 +215,13 @@ export class Manager implements AsyncDisposable {
             const report = await within(ANSWER_TIME, link.group).status()
             const nodes = report.nodes.map((node) => ({ ...node, group: link.name, host: link.hostName }))
             link.state = 'running'
-            const { pid, cpu, memory } = report
-            return { group: { ...base, state: link.state, pid, cpu, memory }, nodes }
+            const { pid, cpu, cpuSeconds, memory, metrics } = report
+            return { group: { ...base, state: link.state, pid, cpu, cpuSeconds, memory, metrics }, nodes }
           } catch {
             if (link.state === 'running') link.state = 'unresponsive'
           }
         }
-        return { group: { ...base, exit: link.exit, state: link.state, pid: null, cpu: 0, memory: 0 }, nodes: [] }
+        return { group: { ...base, ...SILENT, exit: link.exit, state: link.state }, nodes: [] }
       })
     )
     const hosts = [...this.#hosts.values()].map((link): HostStatus => ({
@@ -230,6 +232,21 @@ export class Manager implements AsyncDisposable {
     }))
     const nodes = reports.flatMap((report) => report.nodes)
     return { hosts, groups: reports.map((report) => report.group), nodes, edges: edgesOf(nodes) }
+  }
+
+  /**
+   * Serves the metrics of the whole graph for Prometheus until the manager closes, and gives the URL.
+   * @throws {MetricsError}
+   */
+  serveMetrics(options?: MetricsOptions): Promise<string> {
+    return this.#metrics.start(options)
+  }
+
+  async #measure(): Promise<Measured> {
+    const status = await this.status()
+    // In a script or `nodeacq run` the process of the manager is that of a group.
+    if (status.groups.some(({ pid, host }) => pid === process.pid && !this.#hosts.has(host))) return status
+    return { ...status, own: ownProcess('manager', LOCAL) }
   }
 
   /** What happened since event number `since`; waits up to `timeout` ms for the first. */
@@ -258,6 +275,7 @@ export class Manager implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#metrics.close()
     await this.closeAllNodeGroups()
     this.#watch.close()
     await this.#localHost?.close()

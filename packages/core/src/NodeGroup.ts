@@ -1,23 +1,31 @@
 import { nearestNames } from '@nodeacq/stream'
+import { hostname } from 'node:os'
 import { memoryUsage } from 'node:process'
 import { getLogger } from '@nodeacq/rpc'
+import { CpuMeter, cpuSeconds } from './CpuMeter.ts'
 import { EventLog, type Logged } from './EventLog.ts'
 import { NameTakenError, NodeRunningError, NodeTypeError, NotFoundError } from './errors.ts'
 import { STOP_TIMEOUT, type Node, type NodeOptions } from './Node.ts'
+import type { Measured } from './metrics/metricsText.ts'
+import { MetricsServer, type MetricsOptions } from './metrics/MetricsServer.ts'
 import { getNodeType, isNodeClass, nodeTypeAliases, nodeTypes, registerNodeType } from './nodeTypes.ts'
 import type { NodeFailure, NodeStatus } from './status.ts'
 import { addProcessGroup, removeProcessGroup } from './processGroups.ts'
+import { describeStall, StallWatch, type Stall } from './StallWatch.ts'
 import { importUserModule } from './userModules.ts'
 import type { NodeState } from './nodeState.ts'
 
 export type GroupEvent =
   | { readonly kind: 'nodeState'; readonly node: string; readonly state: NodeState }
   | { readonly kind: 'nodeFailed'; readonly node: string; readonly failure: NodeFailure }
+  | Stall
 
 export interface GroupReport {
   readonly pid: number
   readonly cpu: number
+  readonly cpuSeconds: number
   readonly memory: number
+  readonly metrics: string | null
   readonly nodes: readonly NodeStatus[]
 }
 
@@ -33,6 +41,11 @@ export class NodeGroup implements AsyncDisposable {
   readonly #nodes = new Map<string, Node>()
   readonly #events = new EventLog<GroupEvent>()
   readonly #cpu = new CpuMeter()
+  readonly #stalls = new StallWatch(
+    () => this.listNodes(),
+    (stall) => this.#tellStall(stall)
+  )
+  readonly #metrics = new MetricsServer(() => this.#measure())
   #closed: Promise<void> | undefined
 
   constructor({ name = 'nodegroup' }: NodeGroupOptions = {}) {
@@ -61,6 +74,7 @@ export class NodeGroup implements AsyncDisposable {
   addNode(node: Node): void {
     this.#requireFree(node.name)
     this.#nodes.set(node.name, node)
+    this.#stalls.start()
     node.on('stateChanged', (state) => this.#events.append({ kind: 'nodeState', node: node.name, state }))
     node.on('failed', (failure) => this.#events.append({ kind: 'nodeFailed', node: node.name, failure }))
   }
@@ -146,7 +160,30 @@ export class NodeGroup implements AsyncDisposable {
   status(): GroupReport {
     const cpu = this.#cpu.share()
     const nodes = this.listNodes().map((node) => ({ ...node.status(), cpu }))
-    return { pid: process.pid, cpu, memory: memoryUsage.rss(), nodes }
+    const metrics = this.#metrics.url
+    return { pid: process.pid, cpu, cpuSeconds: cpuSeconds(), memory: memoryUsage.rss(), metrics, nodes }
+  }
+
+  /**
+   * Serves the metrics of this process for Prometheus until the group closes, and gives the URL. Those of a whole graph
+   * are served by its manager.
+   * @throws {MetricsError}
+   */
+  serveMetrics(options?: MetricsOptions): Promise<string> {
+    return this.#metrics.start(options)
+  }
+
+  #measure(): Measured {
+    const { nodes, ...report } = this.status()
+    const place = { group: this.name, host: hostname() }
+    const group = { ...report, name: this.name, host: place.host, state: 'running', exit: null } as const
+    return { hosts: [], groups: [group], nodes: nodes.map((node) => ({ ...node, ...place })) }
+  }
+
+  #tellStall(stall: Stall): void {
+    if (stall.kind === 'edgeStalled') log.warning(describeStall(stall))
+    else log.info(describeStall(stall))
+    this.#events.append(stall)
   }
 
   events(since?: number, options?: { timeout?: number }): Promise<{ next: number; events: Logged<GroupEvent>[] }> {
@@ -165,6 +202,8 @@ export class NodeGroup implements AsyncDisposable {
       await node.close().catch((error: unknown) => log.error(`closing node '${node.name}'`, error))
     }
     this.#nodes.clear()
+    this.#stalls.close()
+    this.#metrics.close()
     this.#events.close()
     removeProcessGroup(this)
   }
@@ -179,21 +218,5 @@ export class NodeGroup implements AsyncDisposable {
 
   #freeName(type: string): string {
     for (let n = 0; ; n++) if (!this.#nodes.has(`${type}${n}`)) return `${type}${n}`
-  }
-}
-
-/** Share of one core that this process used between two calls of `share`. */
-class CpuMeter {
-  #cpu = process.cpuUsage()
-  #at = performance.now()
-
-  share(): number {
-    const used = process.cpuUsage(this.#cpu)
-    const now = performance.now()
-    const elapsed = now - this.#at
-    if (elapsed < 1) return 0
-    this.#cpu = process.cpuUsage()
-    this.#at = now
-    return (used.user + used.system) / 1000 / elapsed
   }
 }

@@ -3,8 +3,10 @@ import { EventLog, type Logged } from './EventLog.ts'
 import { describeExit, type HostEvent } from './Host.ts'
 import { isAlive, within, type GroupLink, type HostLink } from './links.ts'
 import type { GroupEvent } from './NodeGroup.ts'
+import { describeStall } from './StallWatch.ts'
 
-export type ManagerEventKind = 'nodeFailed' | 'nodeState' | 'groupDied' | 'groupClosed' | 'hostLost'
+export type ManagerEventKind =
+  'nodeFailed' | 'nodeState' | 'edgeStalled' | 'edgeRecovered' | 'groupDied' | 'groupClosed' | 'hostLost'
 
 export interface ManagerEvent {
   readonly kind: ManagerEventKind
@@ -13,6 +15,10 @@ export interface ManagerEvent {
   readonly node?: string
   readonly message: string
   readonly exit?: ExitReport
+  /** Of an edge: `node.output`, `node.input`, and how long it brought no data, ms. */
+  readonly from?: string
+  readonly to?: string
+  readonly stalledMs?: number
 }
 
 const log = getLogger('nodeacq.Manager')
@@ -65,14 +71,8 @@ export class Watch {
         return
       }
       since = answer.next
-      for (const event of answer.events) {
-        const place = { host: link.hostName, group: link.name, node: event.node }
-        this.events.append(
-          event.kind === 'nodeState'
-            ? { kind: 'nodeState', ...place, message: event.state }
-            : { kind: 'nodeFailed', ...place, message: `${event.failure.name}: ${event.failure.message}` }
-        )
-      }
+      const place = { host: link.hostName, group: link.name }
+      for (const event of answer.events) this.events.append({ ...place, ...eventOf(event) })
     }
   }
 
@@ -112,6 +112,15 @@ export class Watch {
       })
     }
   }
+}
+
+/** What a group says, as the manager says it. */
+function eventOf(event: Logged<GroupEvent>): ManagerEvent {
+  const { kind, node } = event
+  if (kind === 'nodeState') return { kind, node, message: event.state }
+  if (kind === 'nodeFailed') return { kind, node, message: `${event.failure.name}: ${event.failure.message}` }
+  const { from, to, stalledMs } = event
+  return { kind, node, from, to, stalledMs, message: describeStall(event) }
 }
 
 function isTimeout(error: unknown): boolean {

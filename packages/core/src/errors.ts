@@ -116,6 +116,23 @@ export class GroupError extends NodeError {
   }
 }
 
+/** Metrics that cannot be served at an address. */
+export class MetricsError extends NodeError {
+  override readonly name = 'MetricsError'
+  override readonly code: 'METRICS' | 'ADDRESS' | 'INSECURE_ADDRESS'
+  readonly address: string
+
+  constructor(
+    address: string,
+    reason: string,
+    { code = 'METRICS', cause }: { code?: MetricsError['code']; cause?: unknown } = {}
+  ) {
+    super(`metrics cannot be served at ${address}: ${reason}`, { cause })
+    this.code = code
+    this.address = address
+  }
+}
+
 /** Something was asked of a running node that only a stopped one can do. */
 export class NodeRunningError extends NodeError {
   override readonly name = 'NodeRunningError'

@@ -10,6 +10,7 @@ export { createManager } from './createManager.ts'
 export type { CreateManagerOptions, ManagerHandle } from './createManager.ts'
 export { startHost, startManager } from './servers.ts'
 export type { RunningServer, ServerOptions } from './servers.ts'
+export type { MetricsOptions } from './metrics/MetricsServer.ts'
 export { addChildModule, childEntry } from './childProcess.ts'
 export { getNodeType, isNodeClass, nodeTypeAliases, nodeTypes, registerNodeType } from './nodeTypes.ts'
 export { ndArraySchema, parseOptions, pyacqKeys } from './schema.ts'
@@ -25,6 +26,7 @@ export {
   DeviceError,
   GroupError,
   HostError,
+  MetricsError,
   MissingPackageError,
   NameTakenError,
   NodeError,

@@ -3,6 +3,9 @@ import type { Host } from './Host.ts'
 import type { NodeGroup } from './NodeGroup.ts'
 import type { GroupState } from './status.ts'
 
+/** A group that does not answer a question for its status within this time, ms, is `unresponsive`. */
+export const ANSWER_TIME = 2000
+
 /** A host as the manager knows it. */
 export interface HostLink {
   readonly name: string

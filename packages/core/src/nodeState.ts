@@ -9,7 +9,9 @@ import { NodeStateError } from './errors.ts'
  *                                                                      │ an error in `_run`, or in a hook
  *   closed ←─close─ (every state but running)        failed ←──────────┘
  */
-export type NodeState = 'created' | 'configured' | 'initialized' | 'running' | 'failed' | 'closed'
+export type NodeState = (typeof NODE_STATES)[number]
+
+export const NODE_STATES = ['created', 'configured', 'initialized', 'running', 'failed', 'closed'] as const
 
 export type NodeCall = 'configure' | 'initialize' | 'start' | 'stop' | 'close' | 'change the parameters of'
 

@@ -17,7 +17,7 @@ export interface NodeStatus {
   readonly type: string
   readonly state: NodeState
   readonly error: NodeFailure | null
-  /** Share of one core that the node's process used since the status before, 0–n; nodes of one group share a process. */
+  /** Share of one core that the node's process used of late, 0–n; nodes of one group share a process. */
   readonly cpu: number
   readonly inputs: readonly InputStatus[]
   readonly outputs: readonly OutputStatus[]
@@ -27,8 +27,10 @@ export interface NodeStatus {
   readonly progress: number | null
 }
 
+export const GROUP_STATES = ['running', 'unresponsive', 'dead', 'closed'] as const
+
 /** `unresponsive`: the process lives and does not answer; `dead`: it is gone although nobody closed it. */
-export type GroupState = 'running' | 'unresponsive' | 'dead' | 'closed'
+export type GroupState = (typeof GROUP_STATES)[number]
 
 export interface GroupStatus {
   readonly name: string
@@ -37,10 +39,14 @@ export interface GroupStatus {
   readonly state: GroupState
   readonly pid: number | null
   readonly exit: ExitReport | null
-  /** Share of one core since the status before. */
+  /** Share of one core of late. */
   readonly cpu: number
+  /** Processor time that the process has used, s. */
+  readonly cpuSeconds: number
   /** Resident memory, bytes. */
   readonly memory: number
+  /** Where the process itself serves its metrics; null unless it was asked to. */
+  readonly metrics: string | null
 }
 
 export interface HostStatus {
@@ -75,6 +81,15 @@ export interface ManagerStatus {
   readonly nodes: readonly (NodeStatus & { readonly group: string; readonly host: string })[]
   readonly edges: readonly EdgeStatus[]
 }
+
+/** Of a group that does not answer. */
+export const SILENT = {
+  pid: null,
+  cpu: 0,
+  cpuSeconds: 0,
+  memory: 0,
+  metrics: null
+} as const satisfies Partial<GroupStatus>
 
 /** An error in the form that travels in a status. */
 export function failureOf(error: Error): NodeFailure {

@@ -27,6 +27,7 @@ export {
   DeviceError,
   GroupError,
   HostError,
+  MetricsError,
   MissingPackageError,
   NameTakenError,
   NodeError,
@@ -44,6 +45,7 @@ export type {
   ManagerEvent,
   ManagerHandle,
   ManagerStatus,
+  MetricsOptions,
   NodeClass,
   NodeFailure,
   NodeOptions,
@@ -77,7 +79,8 @@ export {
   readEvents,
   registerTransferMode,
   RingBuffer,
-  subscribe
+  subscribe,
+  tap
 } from '@nodeacq/stream'
 export {
   ChunkError,

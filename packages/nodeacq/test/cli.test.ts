@@ -77,7 +77,10 @@ describe('wrong graphs and arguments give exit code 2', () => {
     [['nodes', 'SosFiltr'], /unknown node type 'SosFiltr'; did you mean 'SosFilter'\?/],
     [['host', 'tcp://127.0.0.1'], /'tcp:\/\/127.0.0.1' is invalid.*Expected tcp:/],
     [['host', 'tcp://0.0.0.0:*'], /insecure/],
-    [['host', 'tcp://192.0.2.1:*', '--insecure'], /cannot listen on/]
+    [['host', 'tcp://192.0.2.1:*', '--insecure'], /cannot listen on/],
+    [['run', '--metrics', 'graph.yaml'], /'graph.yaml' is invalid.*Expected a port/],
+    [['host', '--metrics', '0.0.0.0:9464'], /expected a loopback host/],
+    [['manager', '--metrics', '192.0.2.1:9464', '--insecure'], /this machine has no such address/]
   ])('%j', async (args, message) => {
     const { code, text, errorText } = await command(...args)
     expect(errorText).toMatch(message)
@@ -124,6 +127,20 @@ describe.each(['host', 'manager'])('nodeacq %s', (name) => {
     program.kill('SIGTERM')
     expect(await program.exited).toEqual({ code: 0, signal: null })
     expect([program.lines.length, program.errorText]).toEqual([1, ''])
+  })
+
+  test('serves metrics, whose address is on standard error', async () => {
+    await using program = await nodeacq([name, '--metrics'])
+    await program.line(/^tcp:/)
+    const url = /^metrics at (http:.*)$/.exec(await waitFor(() => program.errorLines[0]))![1]!
+    expect(await (await fetch(url)).text()).toContain(`nodeacq_process_cpu_seconds_total{process="${name}",`)
+    const { port } = new URL(url)
+    await using second = await run([name, '--metrics', port])
+    const refused = `error: metrics cannot be served at 127.0.0.1:${port}: the address is in use`
+    expect([second.code, second.lines, second.errorLines]).toEqual([1, [], [refused]])
+    program.kill('SIGTERM')
+    expect(await program.exited).toEqual({ code: 0, signal: null })
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
   })
 
   test('says in one line that its port is in use', async () => {

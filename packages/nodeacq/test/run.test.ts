@@ -204,6 +204,34 @@ describe('nodeacq run', () => {
     expect(copy.equals(original)).toBe(true)
   })
 
+  test('serves metrics, and tells an edge that falls silent and comes back', async () => {
+    await using folder = await tempFolder()
+    await copyFile(new URL('./fixtures/Napper.ts', import.meta.url), join(folder.path, 'Napper.ts'))
+    const graph = noiseGraph({ more: { modules: ['./Napper.ts'] } })
+    const napper = { type: 'Napper', configure: { nap: 4500 }, inputs: { signals: 'amp.signals' } }
+    const file = await graphFile(folder.path, { ...graph, nodes: { ...graph.nodes, napper } })
+    await using program = await nodeacq(['run', file, '--out', join(folder.path, 'out'), '--json', '--metrics'])
+    await untilTold(program, 'noise runs')
+    const url = /^metrics at (http:.*)$/m.exec(program.errorText)![1]!
+    const scrape = async () => (await fetch(url)).text()
+    expect(await scrape()).toContain('nodeacq_node_state{node="amp",type="NoiseGenerator",group="main"')
+
+    await untilTold(program, 'warning: amp.signals → napper.signals is stalled: no data for ')
+    const edge = 'nodeacq_edge_stalled{from="amp.signals",to="napper.signals",delivery="bestEffort",group="main"}'
+    expect(await scrape()).toContain(`${edge} 1\n`)
+    await untilTold(program, 'amp.signals → napper.signals brings data again after ')
+    program.interrupt()
+    expect(await program.exited).toEqual({ code: 0, signal: null })
+    expect(program.errorText.match(/is stalled/g)).toHaveLength(1)
+    expect(program.summary().edges.map(({ to, stalled }) => [to, stalled])).toEqual([
+      ['filter.signals', false],
+      ['disk.raw', false],
+      ['disk.filtered', false],
+      ['napper.signals', true]
+    ])
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
+  })
+
   test('tells the failure of a node of an own module at once; the others go on', async () => {
     await using folder = await tempFolder()
     await copyFile(new URL('./fixtures/Fuse.ts', import.meta.url), join(folder.path, 'Fuse.ts'))

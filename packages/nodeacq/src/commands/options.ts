@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
+import type { MetricsOptions } from '@nodeacq/core'
 import type { LogLevel } from '@nodeacq/rpc'
+import { isIP } from 'node:net'
 import { LOG_LEVELS } from './Output.ts'
 
 /** For options that may be repeated. */
@@ -24,6 +26,24 @@ export function parseListenAddress(text: string): string {
     throw new InvalidArgumentError('Expected tcp://<IP or *>:<port or *>, such as tcp://10.0.0.53:8000.')
   }
   return text
+}
+
+/** Where metrics are served: a port of loopback, or `<IP>:<port>`. */
+function parseMetricsAddress(text: string): MetricsOptions {
+  const [, host, digits] = /^(?:(.+):)?(\d+|\*)$/.exec(text) ?? []
+  const ip = host?.replace(/^\[(.*)\]$/, '$1')
+  const port = digits === '*' ? 0 : Number(digits)
+  if (!(port <= 65_535) || (ip !== undefined && ip !== 'localhost' && isIP(ip) === 0)) {
+    throw new InvalidArgumentError('Expected a port such as 9464, or <IP>:<port>.')
+  }
+  return { port, ...(ip !== undefined && { host: ip }) }
+}
+
+/** `--metrics [address]`: its value is what `serveMetrics` takes. */
+export function metricsOption(): Option {
+  return new Option('--metrics [port]', 'serve metrics for Prometheus; <IP>:<port> beyond loopback needs --insecure')
+    .argParser(parseMetricsAddress)
+    .preset('*')
 }
 
 export function logLevelOption(): Option {

@@ -1,8 +1,9 @@
+import type { MetricsOptions } from '@nodeacq/core'
 import { onLogRecord, setLogDisplay, setLogLevel, type LogLevel } from '@nodeacq/rpc'
 import type { Command } from 'commander'
 import { runGraph } from '../run/runGraph.ts'
 import { RunScreen } from '../screen/RunScreen.ts'
-import { collect, logLevelOption, parseSeconds } from './options.ts'
+import { collect, logLevelOption, metricsOption, parseSeconds } from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
 import { readGraph } from '../graph/readGraph.ts'
 import { StopSignals } from './StopSignals.ts'
@@ -13,6 +14,8 @@ interface RunCommandOptions {
   readonly set: string[]
   readonly json?: true
   readonly quiet?: true
+  readonly metrics?: MetricsOptions
+  readonly insecure?: true
   readonly logLevel: LogLevel
 }
 
@@ -37,6 +40,8 @@ export function addRunCommand(program: Command, output: Output, done: (code: Exi
     )
     .option('--json', 'print one JSON object at the end, and nothing else on standard output')
     .option('--quiet', 'print problems only')
+    .addOption(metricsOption())
+    .option('--insecure', 'allow --metrics beyond loopback: whoever reaches the port can read them')
     .addOption(logLevelOption())
     .addHelpText(
       'after',
@@ -44,10 +49,11 @@ export function addRunCommand(program: Command, output: Output, done: (code: Exi
 Examples:
   $ nodeacq run graph.yaml
   $ nodeacq run graph.yaml --duration 60 --out /data/rat7/day2
-  $ nodeacq run graph.yaml --set nodes.amp.configure.sampleRate=500 --json > result.json`
+  $ nodeacq run graph.yaml --set nodes.amp.configure.sampleRate=500 --json > result.json
+  $ nodeacq run graph.yaml --metrics 9464`
     )
     .action(async (file: string, options: RunCommandOptions) => {
-      const { duration, out, set, json = false, quiet = false, logLevel } = options
+      const { duration, out, set, json = false, quiet = false, metrics, insecure = false, logLevel } = options
       setLogLevel(logLevel)
       const graph = await readGraph(file, { set, out })
       const screen = new RunScreen(output, { graph, duration, json, quiet, debug: logLevel === 'debug' })
@@ -60,6 +66,7 @@ Examples:
           duration,
           signal: signals.first,
           kill: signals.second,
+          ...(metrics && { metrics: { ...metrics, insecure } }),
           onStart: (recordings) => screen.start(recordings),
           onStatus: (status) => screen.status(status),
           onMessage: (message) => screen.message(message)

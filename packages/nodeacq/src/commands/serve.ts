@@ -1,9 +1,17 @@
 import '../standardTypes.ts'
 import { getLogger, setLogLevel, type LogLevel } from '@nodeacq/rpc'
-import { startHost, startManager, type RunningServer, type ServerOptions } from '@nodeacq/core'
+import {
+  startHost,
+  startManager,
+  type Host,
+  type Manager,
+  type MetricsOptions,
+  type RunningServer,
+  type ServerOptions
+} from '@nodeacq/core'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import { logLevelOption, parseListenAddress } from './options.ts'
+import { logLevelOption, metricsOption, parseListenAddress } from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
 import { StopSignals } from './StopSignals.ts'
 
@@ -12,11 +20,12 @@ interface ServeOptions {
   readonly advertise?: string
   readonly modules?: string[]
   readonly name?: string
+  readonly metrics?: MetricsOptions
   readonly logLevel: LogLevel
 }
 
 interface Server {
-  readonly start: (options: ServerOptions) => Promise<RunningServer<unknown>>
+  readonly start: (options: ServerOptions) => Promise<RunningServer<Host | Manager>>
   /** `host_server`, `nodeacq manager`: begins the examples. */
   readonly command: string
 }
@@ -49,6 +58,7 @@ function describeServer(command: Command, output: Output, done: (code: ExitCode)
     .option('--insecure', 'allow an address beyond loopback: whoever reaches it can run the node types of this machine')
     .option('--advertise <host>', 'name or IP that peers are told when the address is *')
     .option('--modules <dir...>', 'folders whose modules may be loaded (default: the working directory)')
+    .addOption(metricsOption())
     .addOption(logLevelOption())
     .addHelpText(
       'after',
@@ -67,10 +77,10 @@ Examples:
 async function serve(
   address: string,
   options: ServeOptions,
-  { stdout }: Output,
+  { stdout, stderr }: Output,
   start: Server['start']
 ): Promise<ExitCode> {
-  const { insecure = false, advertise, modules, name } = options
+  const { insecure = false, advertise, modules, name, metrics } = options
   using signals = new StopSignals()
   const server = await start({
     address,
@@ -79,6 +89,12 @@ async function serve(
     ...(modules !== undefined && { importRoots: modules.map((folder) => resolve(folder)) }),
     ...(name !== undefined && { name })
   })
+  try {
+    if (metrics) stderr.write(`metrics at ${await server.served.serveMetrics({ ...metrics, insecure })}\n`)
+  } catch (error) {
+    await server.close()
+    throw error
+  }
   stdout.write(`${server.address}\n`)
   const first = aborted(signals.first)
   const second = aborted(signals.second)

@@ -33,6 +33,7 @@ export interface SummaryEdge {
   readonly skippedSamples: number
   readonly duplicatedSamples: number
   readonly gaps: number
+  /** It brought no data for some time of the run, although its source went on. */
   readonly stalled: boolean
   readonly latencyMs: { readonly p50: number; readonly p99: number } | null
 }
@@ -47,10 +48,12 @@ export interface RunRecord {
   readonly edges: ReadonlyMap<string, EdgeStatus>
   /** Groups that died, with the reason in words. */
   readonly deadGroups: ReadonlyMap<string, string>
+  /** Edges that brought no data for a while, by `to`. */
+  readonly stalled: ReadonlySet<string>
 }
 
 /** Puts a summary together. Nodes and edges stand in the order of the graph. */
-export function summarize({ graph, durationSeconds, nodes, edges, deadGroups }: RunRecord): RunSummary {
+export function summarize({ graph, durationSeconds, nodes, edges, deadGroups, stalled }: RunRecord): RunSummary {
   const hostOf = new Map(graph.groups.map((group) => [group.name, group.host]))
   const summaryNodes = graph.nodes.map((node): SummaryNode => {
     const { name, type, group } = node
@@ -64,7 +67,7 @@ export function summarize({ graph, durationSeconds, nodes, edges, deadGroups }: 
   })
   const promised = completeInputs(graph)
   const known = graph.nodes.flatMap((node) => node.inputs.map((input) => edges.get(`${node.name}.${input.name}`)))
-  const summaryEdges = known.filter((edge) => edge !== undefined).map(edgeOf)
+  const summaryEdges = known.filter((edge) => edge !== undefined).map((edge) => edgeOf(edge, stalled))
   const isLossy = summaryEdges.some(
     ({ to, delivery, lostSamples }) => lostSamples > 0 && (delivery === 'complete' || promised.has(to))
   )
@@ -83,8 +86,9 @@ function completeInputs(graph: Graph): Set<string> {
   return new Set(inputs.filter(({ delivery }) => delivery === 'complete').map(({ to }) => to))
 }
 
-function edgeOf(edge: EdgeStatus): SummaryEdge {
-  const { from, to, delivery, chunks, samples, lostSamples, skippedSamples, duplicatedSamples, gaps, stalled } = edge
+function edgeOf(edge: EdgeStatus, wasStalled: ReadonlySet<string>): SummaryEdge {
+  const { from, to, delivery, chunks, samples, lostSamples, skippedSamples, duplicatedSamples, gaps } = edge
+  const stalled = wasStalled.has(to)
   const counts = { chunks, samples, lostSamples, skippedSamples, duplicatedSamples, gaps }
   const { latencyMs } = edge
   return { from, to, delivery, ...counts, stalled, latencyMs: latencyMs && { p50: latencyMs.p50, p99: latencyMs.p99 } }

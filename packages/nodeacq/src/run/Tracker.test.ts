@@ -139,6 +139,20 @@ describe('the summary', () => {
     }
   })
 
+  test('says of an edge that it was silent for a while, also when data came again', async () => {
+    const tracker = new Tracker(await graphOf())
+    tracker.addStall('disk.raw')
+    tracker.add(statusOf(ENDED, { edges: [edge('filter.signals'), edge('disk.raw')] }), 0)
+    const { ok, edges } = tracker.summary(1)
+    expect([ok, edges.map(({ to, stalled }) => [to, stalled])]).toEqual([
+      true,
+      [
+        ['filter.signals', false],
+        ['disk.raw', true]
+      ]
+    ])
+  })
+
   test('keeps what was known of a group that died, and says why', async () => {
     const tracker = new Tracker(await graphOf())
     tracker.add(statusOf(RUNNING, { edges: [edge('disk.raw')] }), 0)

@@ -14,6 +14,7 @@ export class Tracker {
   readonly #nodes = new Map<string, NodeEntry>()
   readonly #edges = new Map<string, EdgeStatus>()
   readonly #deadGroups = new Map<string, string>()
+  readonly #stalled = new Set<string>()
   readonly #rates = new RateMeter()
 
   constructor(graph: Graph) {
@@ -34,6 +35,11 @@ export class Tracker {
   /** The first reason given for a group stays. */
   addDeath(group: string, reason: string): void {
     if (!this.#deadGroups.has(group)) this.#deadGroups.set(group, reason)
+  }
+
+  /** The edge to that input brought no data for a while. */
+  addStall(to: string): void {
+    this.#stalled.add(to)
   }
 
   /** In the order of the graph, with what a dead process left behind. */
@@ -78,7 +84,7 @@ export class Tracker {
   }
 
   summary(durationSeconds: number): RunSummary {
-    const [nodes, edges, deadGroups] = [this.#nodes, this.#edges, this.#deadGroups]
-    return summarize({ graph: this.#graph, durationSeconds, nodes, edges, deadGroups })
+    const [nodes, edges, deadGroups, stalled] = [this.#nodes, this.#edges, this.#deadGroups, this.#stalled]
+    return summarize({ graph: this.#graph, durationSeconds, nodes, edges, deadGroups, stalled })
   }
 }

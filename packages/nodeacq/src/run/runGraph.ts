@@ -1,6 +1,12 @@
 import { mkdir, rmdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { createManager, type ManagerEvent, type ManagerHandle, type ManagerStatus } from '@nodeacq/core'
+import {
+  createManager,
+  type ManagerEvent,
+  type ManagerHandle,
+  type ManagerStatus,
+  type MetricsOptions
+} from '@nodeacq/core'
 import { RunError } from '../errors.ts'
 import type { Graph } from '../graph/Graph.ts'
 import { buildGraph } from './buildGraph.ts'
@@ -15,6 +21,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
   /** Ends the processes of the run at once. What was not on disk yet is lost. */
   readonly kill?: AbortSignal | undefined
+  /** Serves the metrics of the run for Prometheus; a message tells where. */
+  readonly metrics?: MetricsOptions | undefined
   /** Called four times a second, and once more after the stop. */
   readonly onStatus?: ((status: RunStatus) => void) | undefined
   /** Called with everything that somebody at the screen should know. */
@@ -85,7 +93,8 @@ class Run {
   }
 
   async toEnd(): Promise<RunSummary> {
-    const { signal, onStart } = this.#options
+    const { signal, onStart, metrics } = this.#options
+    if (metrics) this.#say('info', `metrics at ${await this.#manager.serveMetrics(metrics)}`)
     const { streams } = await buildGraph(this.#manager, this.#graph, { signal })
     const status = await this.#manager.status()
     await this.#checkRequirements(status, streams)
@@ -197,7 +206,11 @@ class Run {
       const nodes = this.#graph.nodes.filter((plan) => plan.group === group).map(({ name }) => name)
       const whose = nodes.length > 0 ? ` (with ${nodes.join(', ')})` : ''
       this.#say('error', `${firstLine(message)}${whose}, ${ago}; the others go on`)
-    } else if (kind === 'nodeFailed') this.#say('error', `node '${node}' failed ${ago}: ${message}`)
+    } else if (kind === 'edgeStalled') {
+      this.#tracker.addStall(event.to ?? '')
+      this.#say('warning', message)
+    } else if (kind === 'edgeRecovered') this.#say('info', message)
+    else if (kind === 'nodeFailed') this.#say('error', `node '${node}' failed ${ago}: ${message}`)
     else this.#say('error', `${message}, ${ago}`)
     this.#wake()
   }

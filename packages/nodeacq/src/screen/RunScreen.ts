@@ -111,9 +111,10 @@ export class RunScreen {
   }
 }
 
-/** Failures and deaths come as messages of the run too, with the time; their log records would say them twice. */
+/** Failures, deaths and silent edges come as messages of the run too, with the time; their log records would say them twice. */
 function isToldAnyway({ name, msg, levelno }: LogRecord): boolean {
   if (name === 'nodeacq.spawn' || name === 'nodeacq.Host') return / is gone: | ended unexpectedly /.test(msg)
   if (name === 'nodeacq.Manager') return / is lost: /.test(msg)
+  if (name === 'nodeacq.NodeGroup') return / is stalled: | brings data again /.test(msg)
   return levelno >= 40 && /^nodeacq\.\w+/.test(name) && / failed: /.test(msg)
 }

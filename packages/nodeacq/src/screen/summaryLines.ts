@@ -59,11 +59,13 @@ function stateCell({ state, error }: SummaryNode, paint: Paint): Cell {
 function verdict({ ok, nodes, edges }: RunSummary): string {
   const failed = nodes.filter(({ state }) => state === 'failed')
   const lossy = edges.filter(({ lostSamples }) => lostSamples > 0)
+  const stalled = edges.filter((edge) => edge.stalled)
   const problems = [
     ...failed.map(({ name }) => `node '${name}' failed`),
     ...lossy.map(
       (edge) => `${formatCount(edge.lostSamples)} samples lost on ${edge.from} → ${edge.to}${reasonOf(edge)}`
-    )
+    ),
+    ...stalled.map(({ from, to }) => `${from} → ${to} brought no data for some time`)
   ]
   if (problems.length === 0) return ok ? `ok: nothing lost${skippedText(edges)}` : 'not ok'
   return `${ok ? 'ok' : 'not ok'}: ${problems.join('; ')}`
