@@ -1,4 +1,5 @@
 import { onLogRecord, RpcServer } from '@nodeacq/rpc'
+import { removeAbandonedSharedMemory } from '@nodeacq/stream'
 import { pyacqDialect } from './dialect/pyacqDialect.ts'
 import { Host } from './Host.ts'
 import { Manager } from './Manager.ts'
@@ -31,6 +32,7 @@ export interface RunningServer<T> extends AsyncDisposable {
 export async function startHost(options: ServerOptions = {}): Promise<RunningServer<Host>> {
   const { address = 'tcp://127.0.0.1:*', importRoots = [process.cwd()], insecure, advertise, name } = options
   setImportRoots(importRoots)
+  removeAbandonedSharedMemory()
   const logs = await useLogServer()
   const server = await RpcServer.start({ address, importRoots, insecure, advertise, dialect: pyacqDialect })
   const host = new Host({

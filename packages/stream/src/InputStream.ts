@@ -321,6 +321,16 @@ export class InputStream implements AsyncDisposable {
     return this.#ring.slice(a, b)
   }
 
+  /**
+   * Lets `use` have samples `[start, stop)` of the ring where they lie, without a copy, and returns what it returns. The
+   * array is valid until `use` returns; `use` only reads, and is no async function. Writing to it may end the process.
+   * @throws {RingRangeError} @throws {StreamStateError} @throws {OverrunError} when the samples were overwritten while
+   *   `use` ran: what it made of them is worth nothing then.
+   */
+  withView<T>(start: number, stop: number, use: (data: ReadonlyNdArray) => T): T {
+    return this.#ring.withView(start, stop, use)
+  }
+
   /** Everything before `index` is safe: a consumer of this name that comes later goes on from there. */
   acknowledge(index: number): void {
     const { link, tracker } = this.#reception

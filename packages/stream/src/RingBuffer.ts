@@ -30,6 +30,13 @@ export interface RingReader {
   getData(start: number, stop: number, options?: RingReadOptions): NdArray | [NdArray, NdArray]
   /** Like `ring[start:stop:step]` in Python, but outside is an error: negative positions count from `index`. */
   slice(start?: number, stop?: number, step?: number): NdArray
+  /**
+   * Calls `use` with samples `[start, stop)` without a copy where they lie in one piece, and returns what it returns.
+   * The array is valid until `use` returns; `use` only reads, and is no async function.
+   * @throws {RingRangeError} when they are not held. @throws {OverrunError} when they were overwritten while `use` ran:
+   *   what it made of them is worth nothing then.
+   */
+  withView<T>(start: number, stop: number, use: (data: ReadonlyNdArray) => T): T
   /** One sample, without the time axis. Negative numbers count from `index`. */
   at(index: number): NdArray
 }
@@ -138,6 +145,10 @@ export class RingBuffer implements RingReader {
     const { from, to } = resolveSlice({ start, stop, step }, this.#bounds())
     const data = this.getData(from, to)
     return step === 1 ? data : data.slice(undefined, undefined, step)
+  }
+
+  withView<T>(start: number, stop: number, use: (data: ReadonlyNdArray) => T): T {
+    return use(this.getData(start, stop))
   }
 
   at(index: number): NdArray {

@@ -53,4 +53,5 @@ export {
 } from './errors.ts'
 export type { ChunkProblem } from './errors.ts'
 
+export { removeAbandonedSharedMemory } from './shm/owner.ts'
 export { nearestNames } from './nearest.ts'

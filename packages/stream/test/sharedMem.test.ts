@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-  writeSync
-} from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
@@ -177,6 +167,37 @@ test('a write index that moves on while the samples are read is an overrun', () 
   expect(() => pair.receiver.ring!.getData(3, 8)).toThrow(RingRangeError)
 })
 
+test('withView shows what lies in one piece, copies what does not, and tells what was overwritten meanwhile', () => {
+  using pair = pairOf({ ...RING, double: false, axisorder: [1, 0] })
+  pair.pass(ramp(0, 6), 6)
+  const { ring } = pair.receiver
+  expect(ring!.withView(2, 6, (data) => data.toNested())).toEqual(ramp(2, 4).toNested())
+  // Where nothing is mapped, what is shown is a copy, which nobody overwrites.
+  const isMapped = process.env['NODEACQ_SHARED_MEMORY'] !== 'files'
+  const outcome = (start: number, stop: number, use: () => unknown): unknown =>
+    attempt(() => (ring!.withView(start, stop, use), 'whole'))
+  expect(outcome(2, 6, () => pair.sender.encode(ramp(6, 5), 11))).toEqual(isMapped ? OverrunError : 'whole')
+  expect(ring!.withView(5, 11, (data) => data.toNested())).toEqual(ramp(5, 6).toNested())
+  expect(outcome(2, 6, () => 0)).toEqual(RingRangeError)
+  const restart = (): void => {
+    pair.sender.resetIndex()
+    void pair.sender.encode(ramp(0, 8), 8)
+  }
+  expect(outcome(5, 6, restart)).toEqual(isMapped ? OverrunError : 'whole')
+  expect(() => ring!.withView(2, 3, async () => {})).toThrow(TypeError)
+})
+
+test('what is closed is refused, and refusing is safe', () => {
+  const pair = pairOf(RING)
+  const message = pair.sender.encode(ramp(0, 4), 4) as Uint8Array[]
+  pair.receiver.close()
+  expect(() => pair.receiver.decode(message)).toThrow(SharedMemError)
+  expect(() => pair.receiver.ring!.index).toThrow(SharedMemError)
+  expect(() => pair.receiver.ring!.withView(0, 4, () => 0)).toThrow(SharedMemError)
+  pair.sender.close()
+  expect(() => pair.sender.encode(ramp(4, 1), 5)).toThrow(SharedMemError)
+})
+
 test('the ring of a receiver reads like a RingBuffer', () => {
   using pair = pairOf({ ...RING, double: true, axisorder: [1, 0], fill: 5 })
   pair.pass(ramp(0, 3), 3)
@@ -244,13 +265,6 @@ describe('bad input', () => {
     const before = readdirSync(dirname(pair.path)).length
     expect(() => sharedMem.createSender({ ...pair.info, bufferSize: 2 ** 49 })).toThrow(SharedMemError)
     expect(readdirSync(dirname(pair.path)).length).toBe(before)
-  })
-
-  test('a file that is cut short while it is open is an error', () => {
-    using pair = pairOf(RING)
-    const message = pair.sender.encode(ramp(0, 4), 4) as Uint8Array[]
-    truncateSync(pair.path, 20)
-    expect(() => pair.receiver.decode(message)).toThrow(SharedMemError)
   })
 
   test('messages that are none, and positions that cannot be, are refused', () => {

@@ -1,10 +1,10 @@
-import { closeSync, readSync, writeSync } from 'node:fs'
-import { endianness } from 'node:os'
+import { closeSync } from 'node:fs'
 import type { DType, NdArray, ReadonlyNdArray } from '@nodeacq/ndarray'
-import { OverrunError, RingRangeError, SharedMemError } from '../errors.ts'
+import { OverrunError, RingRangeError } from '../errors.ts'
 import { checkRingChunk, firstSample, type RingReader, type RingReadOptions } from '../RingBuffer.ts'
 import { resolveIndex, resolveSlice, type RingLayout } from '../ringLayout.ts'
-import { createShmFile, openShmFile, type ShmFile } from './shmFile.ts'
+import { openRingMemory, type RingMemory } from '../shm/ringMemory.ts'
+import { createShmFile, openShmFile, type ShmFile } from '../shm/shmFile.ts'
 
 /**
  * File of a shared ring, as pyacq maps it; words of 8 bytes in the machine's own byte order:
@@ -15,17 +15,18 @@ import { createShmFile, openShmFile, type ShmFile } from './shmFile.ts'
  *
  * The writer raises the write index, writes the samples, then raises the read index. So a reader whose samples are
  * still above `write index - size` after it has copied them has got what was meant; otherwise it says so.
+ * See docs/protocol/shared-memory.md.
  */
 const READ_INDEX_AT = 0
 const WRITE_INDEX_AT = 8
 const SAMPLES_AT = 16
-const LITTLE = endianness() === 'LE'
 
 /** The writing end; there is one for each file. */
 export class SharedRingWriter {
   readonly path: string
   readonly #layout: RingLayout
   readonly #file: ShmFile
+  readonly #memory: RingMemory
   #readIndex = 0
   #writeIndex = 0
 
@@ -34,6 +35,7 @@ export class SharedRingWriter {
     this.#layout = layout
     this.#file = createShmFile(SAMPLES_AT + layout.byteLength)
     this.path = this.#file.path
+    this.#memory = openRingMemory(this.#file, SAMPLES_AT + layout.byteLength, { writable: true })
   }
 
   /**
@@ -70,15 +72,14 @@ export class SharedRingWriter {
 
   /** Removes the file. */
   close(): void {
+    this.#memory.close()
     this.#file.close()
   }
 
   #setIndex(at: number, index: number): void {
     if (at === READ_INDEX_AT) this.#readIndex = index
     else this.#writeIndex = index
-    const word = new DataView(new ArrayBuffer(8))
-    word.setBigInt64(0, BigInt(index), LITTLE)
-    writeSync(this.#file.fd, word, 0, 8, at)
+    this.#memory.setWord(at, index)
   }
 
   #store(start: number, count: number, bytes: Uint8Array): void {
@@ -87,25 +88,27 @@ export class SharedRingWriter {
       for (let run = 0; run < runs; run++) {
         const from = (run * count + span.from) * runBytes
         const at = SAMPLES_AT + this.#layout.offsetOf(run, span.slot)
-        writeAll(this.#file.fd, bytes.subarray(from, from + span.count * runBytes), at)
+        this.#memory.write(bytes.subarray(from, from + span.count * runBytes), at)
       }
     }
   }
 }
 
-/** The reading end. All it gives are copies. */
+/** The reading end. All it gives are copies, except within `withView`. */
 export class SharedRingReader implements RingReader {
   readonly #layout: RingLayout
-  readonly #path: string
-  readonly #fd: number
-  readonly #indices = new DataView(new ArrayBuffer(16))
-  #isOpen = true
+  readonly #memory: RingMemory
+  /** All slots where they lie; undefined where the ring is not mapped. */
+  readonly #slots: NdArray | undefined
 
   /** @throws {SharedMemError} when the file is not there or not of the size that the layout needs. */
   constructor(path: string, layout: RingLayout) {
     this.#layout = layout
-    this.#path = path
-    this.#fd = openShmFile(path, SAMPLES_AT + layout.byteLength)
+    const size = SAMPLES_AT + layout.byteLength
+    const fd = openShmFile(path, size)
+    this.#memory = openRingMemory({ path, fd }, size, { writable: false, close: () => closeSync(fd) })
+    const { bytes } = this.#memory
+    this.#slots = bytes && layout.wrap(bytes.subarray(SAMPLES_AT), layout.slots)
   }
 
   get shape(): readonly number[] {
@@ -147,11 +150,10 @@ export class SharedRingReader implements RingReader {
       for (let run = 0; run < runs; run++) {
         const from = (run * count + span.from) * runBytes
         const at = SAMPLES_AT + this.#layout.offsetOf(run, span.slot)
-        this.#readAll(bytes.subarray(from, from + span.count * runBytes), at)
+        this.#memory.read(bytes.subarray(from, from + span.count * runBytes), at)
       }
     }
-    const after = this.#bounds()
-    if (start < after.first || stop > after.end) throw new OverrunError(start, stop, true)
+    this.#requireWhole(start, stop, before)
     this.#fillBeforeZero(bytes, start, count)
     return this.#layout.wrap(bytes, count)
   }
@@ -177,26 +179,44 @@ export class SharedRingReader implements RingReader {
     return firstSample(this.read(sample, sample + 1))
   }
 
-  close(): void {
-    if (!this.#isOpen) return
-    this.#isOpen = false
-    closeSync(this.#fd)
-  }
-
-  /** What may be read now. Both words come in one read, each whole. */
-  #bounds(): { first: number; end: number } {
-    this.#readAll(new Uint8Array(this.#indices.buffer), READ_INDEX_AT)
-    const end = Number(this.#indices.getBigInt64(READ_INDEX_AT, LITTLE))
-    const written = Number(this.#indices.getBigInt64(WRITE_INDEX_AT, LITTLE))
-    return { first: written - this.#layout.size, end }
-  }
-
-  #readAll(bytes: Uint8Array, at: number): void {
-    for (let done = 0; done < bytes.length;) {
-      const got = readSync(this.#fd, bytes, done, bytes.length - done, at + done)
-      if (got === 0) throw new SharedMemError(this.#path, `expected ${bytes.length} bytes at ${at}, got ${done}`)
-      done += got
+  /** Lets `use` have samples `[start, stop)` where they lie, when they lie in one piece in a mapped ring. */
+  withView<T>(start: number, stop: number, use: (data: ReadonlyNdArray) => T): T {
+    const before = this.#bounds()
+    if (start < before.first || stop > before.end || start > stop) {
+      throw new RingRangeError(`range [${start}, ${stop})`, before.first, before.end)
     }
+    const spans = this.#layout.readSpans(start, stop - start)
+    const isInPlace = this.#slots !== undefined && spans.length === 1 && start >= 0
+    const { slot } = spans[0]!
+    const result = use(isInPlace ? this.#slots.slice(slot, slot + stop - start) : this.read(start, stop))
+    if (result instanceof Promise) throw new TypeError('withView: expected a function that is done when it returns')
+    // A copy was whole when it was made.
+    if (isInPlace) this.#requireWhole(start, stop, before)
+    return result
+  }
+
+  /** Safe to call twice. Reading is then refused. */
+  close(): void {
+    this.#memory.close()
+  }
+
+  /** What may be read now. */
+  #bounds(): { first: number; end: number; written: number } {
+    const end = this.#memory.word(READ_INDEX_AT)
+    const written = this.#memory.word(WRITE_INDEX_AT)
+    return { first: written - this.#layout.size, end, written }
+  }
+
+  /**
+   * What was read since `before` was looked at is what was meant. A write index that went back is a new run, whose
+   * samples are others; it is looked at on both sides of the read index, or a restart between the two would hide what
+   * was overwritten earlier.
+   */
+  #requireWhole(start: number, stop: number, before: { written: number }): void {
+    const written = this.#memory.word(WRITE_INDEX_AT)
+    const after = this.#bounds()
+    const isSameRun = written >= before.written && after.written >= written
+    if (!isSameRun || start < after.first || stop > after.end) throw new OverrunError(start, stop, true)
   }
 
   /** The file has no filler before the first sample, and after a new start it has samples of the run before there. */
@@ -209,8 +229,4 @@ export class SharedRingReader implements RingReader {
       this.#layout.fill(bytes.subarray(from, from + early * runBytes))
     }
   }
-}
-
-function writeAll(fd: number, bytes: Uint8Array, at: number): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, at + done)
 }

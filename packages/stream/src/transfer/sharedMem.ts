@@ -12,8 +12,8 @@ import { MAX_WORD, readUint64, writeUint64 } from './words.ts'
  *   index  u64   index of the last sample of the chunk, plus one
  *   size   u64   samples in the chunk
  *
- * The samples are already in the ring when this is sent; `shm_id` in the params is the path of its file. Both ends use
- * plain file reads and writes, which on one machine see the same pages as pyacq's mappings. See docs/protocol/stream.md.
+ * The samples are already in the ring when this is sent; `shm_id` in the params is the path of its file. Both ends map
+ * it as pyacq does, or read and write it as a file. See docs/protocol/shared-memory.md.
  */
 export const sharedMem: TransferMode = {
   name: 'sharedmem',
