@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { getLogger, type Logger } from '@nodeacq/rpc'
-import { InputStream, OutputStream, type InputSpec, type OutputOptions, nearestNames } from '@nodeacq/stream'
+import { InputStream, OutputStream, type Gap, type InputSpec, type OutputOptions, nearestNames } from '@nodeacq/stream'
 import { z } from 'zod'
+import { announceGaps } from './announceGaps.ts'
 import { ConfigError, NodeError, NotFoundError } from './errors.ts'
 import { LiveParams } from './LiveParams.ts'
 import { NodeRun } from './NodeRun.ts'
@@ -38,6 +39,8 @@ interface NodeEvents {
   stateChanged: [state: NodeState]
   failed: [failure: NodeFailure]
   paramsChanged: [change: { old: object; new: object }]
+  /** Samples that an input does not get, told to who listens when the node begins to read its `chunks`. */
+  gap: [gap: Gap & { readonly input: string }]
 }
 
 /**
@@ -308,6 +311,8 @@ export abstract class Node<
       inheritFlow(Object.values(this.inputs), Object.values(this.outputs))
       await this._afterInputConnect(name)
     }
+    const isWanted = () => this.#events.listenerCount('gap') > 0
+    announceGaps(input, isWanted, (gap) => this.#events.emit('gap', { input: name, ...gap }))
     this.inputs[name] = input
     return input
   }

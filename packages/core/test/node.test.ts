@@ -1,4 +1,6 @@
 import { ConfigError, Node, NodeStateError, NotFoundError, UnknownNodeTypeError, getNodeType } from '@nodeacq/core'
+import { NdArray } from '@nodeacq/ndarray'
+import { OutputStream } from '@nodeacq/stream'
 import { waitFor } from 'testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -115,6 +117,32 @@ test('stop works off what has been sent, and no tail is lost', async () => {
   expect(adder.samples).toBe(sent)
   expect(adder.sum).toBe((sent * (sent - 1)) / 2)
   expect(adder.input.status()).toMatchObject({ lostSamples: 0, samples: sent })
+})
+
+test('what an input does not get is told as an event, also what is lost at the end', async () => {
+  await using output = new OutputStream({ dtype: 'float64', shape: [-1, 2] })
+  await output.configure({ protocol: 'inproc' })
+  await using adder = new Adder({ name: 'adder' })
+  await adder.configure({})
+  adder.input.spec.highWaterMark = 2
+  await adder.input.connect(output, { delivery: 'bestEffort' })
+  await adder.initialize()
+  const gaps: { from: number; to: number; cause: string }[] = []
+  adder.on('gap', (gap) => gaps.push(gap))
+  await adder.start()
+  output.startRun()
+  await output.send(NdArray.zeros([10, 2], 'float64'))
+  await output.send(NdArray.zeros([10, 2], 'float64'), 50)
+  await waitFor(() => adder.samples === 20)
+  expect(gaps).toEqual([{ input: 'signals', from: 10, to: 40, cause: 'device', declared: true }])
+  // More than there is room for, before the node can take any of it.
+  await Promise.all(Array.from({ length: 20 }, () => output.send(NdArray.zeros([10, 2], 'float64'))))
+  await output.endRun()
+  await adder.finished()
+  const lost = gaps.slice(1).reduce((sum, { from, to }) => sum + to - from, 0)
+  expect([gaps.at(-1)!.to, gaps.at(-1)!.cause]).toEqual([250, 'dropped'])
+  expect(lost).toBeGreaterThan(0)
+  expect([lost, adder.samples + lost]).toEqual([adder.input.status().lostSamples, 220])
 })
 
 test('live parameters change together or not at all, and say so', async () => {
