@@ -4,6 +4,7 @@ import * as zmq from 'zeromq'
 import { BenchChild } from './child.ts'
 import { inTurns, quantile } from './rounds.ts'
 import { row, type Row } from './rows.ts'
+import { sharedMemThroughput } from './sharedMem.ts'
 
 const CHANNELS = 16
 const BYTES_PER_SAMPLE = CHANNELS * 4
@@ -23,8 +24,14 @@ export async function streamSuite({ quick }: { quick: boolean }): Promise<Row[]>
       rows.push(...(await throughput(receiver, protocol, samples, quick ? Math.ceil(chunks / 10) : chunks)))
     }
   }
+  for (const { samples, chunks } of SIZES) {
+    rows.push(...(await sharedMemThroughput(receiver, { samples, chunks: quick ? Math.ceil(chunks / 10) : chunks })))
+  }
   rows.push(...(await inprocThroughput(quick ? 30_000 : 300_000)))
-  for (const protocol of ['tcp', 'ipc'] as const) rows.push(...(await latency(receiver, protocol, quick ? 500 : 5000)))
+  for (const protocol of ['tcp', 'ipc'] as const)
+    rows.push(...(await latency(receiver, { protocol }, quick ? 500 : 5000)))
+  const ring = { transferMode: 'sharedmem', bufferSize: 60_000, protocol: 'ipc' } as const
+  rows.push(...(await latency(receiver, ring, quick ? 500 : 5000)))
   rows.push(...(await memory(receiver, quick ? 50_000 : 1_000_000)))
   return rows
 }
@@ -176,13 +183,20 @@ async function inprocThroughput(count: number): Promise<Row[]> {
   ]
 }
 
-async function latency(receiver: BenchChild, protocol: 'tcp' | 'ipc', count: number): Promise<Row[]> {
-  await using output = new OutputStream({ dtype: 'float64', shape: [-1, CHANNELS], protocol })
+async function latency(
+  receiver: BenchChild,
+  way: { protocol: 'tcp' | 'ipc'; transferMode?: string; bufferSize?: number },
+  count: number
+): Promise<Row[]> {
+  const { protocol, transferMode = 'plaindata' } = way
+  await using output = new OutputStream({ dtype: 'float64', shape: [-1, CHANNELS], ...way })
   await output.configure()
   receiver.tell({ open: 'nodeacq', params: output.params })
   await receiver.next()
   const bare = new zmq.Publisher({ linger: 0, sendHighWaterMark: 0 })
-  await bare.bind(protocol === 'tcp' ? 'tcp://127.0.0.1:*' : `ipc:///tmp/nodeacq-bench-${process.pid}-latency`)
+  await bare.bind(
+    protocol === 'tcp' ? 'tcp://127.0.0.1:*' : `ipc:///tmp/nodeacq-bench-${process.pid}-latency-${transferMode}`
+  )
   receiver.tell({ open: 'bare', address: bare.lastEndpoint })
   await receiver.next()
   await settle(bare)
@@ -206,7 +220,7 @@ async function latency(receiver: BenchChild, protocol: 'tcp' | 'ipc', count: num
   })
   const theirs = await receiver.next<{ latencies: number[] }>()
   bare.close()
-  const name = `plaindata ${protocol}, 7.5 KB at 1 kHz`
+  const name = `${transferMode} ${protocol}, 7.5 KB at 1 kHz`
   return [0.5, 0.99, 0.999].map((p) =>
     row({
       suite: 'stream',

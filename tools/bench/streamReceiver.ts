@@ -5,7 +5,7 @@ import * as zmq from 'zeromq'
 type Order =
   | { open: 'nodeacq'; params: Record<string, unknown> }
   | { open: 'bare'; address: string }
-  | { count: 'nodeacq' | 'bare'; chunks: number }
+  | { count: 'nodeacq' | 'views' | 'bare'; chunks: number }
   | { time: 'nodeacq' | 'bare'; chunks: number }
 
 let input: InputStream | undefined
@@ -30,6 +30,7 @@ async function obey(order: Order): Promise<void> {
     tell({ opened: true })
   } else if ('count' in order) {
     if (order.count === 'nodeacq') await countOurs(order.chunks)
+    else if (order.count === 'views') await countViews(order.chunks)
     else await countBare(order.chunks)
   } else if (order.time === 'nodeacq') await timeOurs(order.chunks)
   else await timeBare(order.chunks)
@@ -41,6 +42,19 @@ async function countOurs(chunks: number): Promise<void> {
   let received = 0
   for await (const { data } of input!.chunks()) if (data.length > 0) received++
   tell({ received, lost: input!.status().lostSamples, expected: chunks })
+}
+
+/** Without a copy: what is in the ring is looked at where it lies. */
+async function countViews(chunks: number): Promise<void> {
+  input!.startRun()
+  tell({ ready: true })
+  let next = 0
+  for (let received = 0; received < chunks; received++) {
+    const { index } = await input!.recv()
+    input!.withView(next, index, (data) => data.get(0, 0))
+    next = index
+  }
+  tell({ received: chunks, lost: input!.status().lostSamples })
 }
 
 async function countBare(chunks: number): Promise<void> {

@@ -145,7 +145,8 @@ export class SharedRingReader implements RingReader {
     if (start < before.first || stop > before.end) throw new OverrunError(start, stop, false)
     const count = stop - start
     const { runs, runBytes } = this.#layout
-    const bytes = new Uint8Array(this.#layout.bytesOf(count))
+    // Every byte is written below; zeros first would cost as much as the copy.
+    const bytes = Buffer.allocUnsafeSlow(this.#layout.bytesOf(count))
     for (const span of this.#layout.readSpans(start, count)) {
       for (let run = 0; run < runs; run++) {
         const from = (run * count + span.from) * runBytes
