@@ -1,5 +1,6 @@
 import type { Delivery } from '../params.ts'
 import type { HoleTuple, SideMessage, SideMessageOf } from '../side/messages.ts'
+import { checksum } from './checksum.ts'
 import { monotonicNow } from './clock.ts'
 import { Consumer } from './Consumer.ts'
 import type { ConsumerLink, Service } from './Consumer.ts'
@@ -32,6 +33,8 @@ export class Hub {
   readonly #consumers = new Map<string, Consumer>()
   readonly #acks = new Map<string, { run: number; index: number }>()
   readonly #ends = new Map<number, number>()
+  /** Position in the log of the first chunk of each run. */
+  readonly #beginnings = new Map<number, number>()
   #holes: { run: number; list: HoleTuple[] } = { run: 0, list: [] }
   #run = 0
   #index = 0
@@ -75,6 +78,8 @@ export class Hub {
     this.#ends.set(previous, index)
     this.#ends.delete(previous - RUNS)
     this.#run += 1
+    this.#beginnings.set(this.#run, this.log.end)
+    this.#beginnings.delete(previous - RUNS)
     this.#index = 0
     this.#hasEnded = false
     this.#holes = { run: this.#run, list: [] }
@@ -224,7 +229,13 @@ export class Hub {
         this.#acknowledge(consumer.name, message)
         break
       case 'sync':
-        consumer.link.post({ kind: 'synced', id: message.id, run: this.#run, index: this.#index })
+        consumer.link.post({
+          kind: 'synced',
+          id: message.id,
+          run: this.#run,
+          index: this.#index,
+          sender: this.#senderOf(message)
+        })
         break
       case 'leave':
         this.remove(id)
@@ -232,6 +243,22 @@ export class Hub {
       default: // `alive` has done its work by being heard.
     }
     return true
+  }
+
+  /**
+   * The run from `from` on that sent a message: the first one that has it in the log (two runs may have sent the same;
+   * then it does not matter), else the only one whose chunks are not all in the log any more.
+   */
+  #senderOf({ from, index, crc }: SideMessageOf<'sync'>): number | null {
+    if (from === null || index === null || crc === null) return null
+    const partly: number[] = []
+    for (let run = Math.max(from, this.#run - RUNS); run <= this.#run; run++) {
+      const position = this.log.find(run, index - 1)
+      const entry = position < this.log.end ? this.log.at(position) : undefined
+      if (entry?.run === run && entry.index === index && checksum(entry.frames ?? []) === crc) return run
+      if ((this.#beginnings.get(run) ?? 0) < this.log.first) partly.push(run)
+    }
+    return partly.length === 1 ? (partly[0] ?? null) : null
   }
 
   #acknowledge(name: string | undefined, { run, index }: SideMessageOf<'ack'>): void {
@@ -256,9 +283,14 @@ export class Hub {
     this.#checkRoom()
   }
 
-  /** Resolves when every input that must not lose anything was sent all of it, at the latest after `timeout` ms. */
+  /** Resolves when every input with a cursor that reads was sent what is due to it, at the latest after `timeout` ms. */
   whenDelivered(timeout: number): Promise<void> | undefined {
-    const isDone = (): boolean => this.#heldFrom() >= this.log.end
+    const isDone = (): boolean => {
+      for (const { service, holding, cursor } of this.#consumers.values()) {
+        if (service !== 'live' && holding && cursor < this.log.end) return false
+      }
+      return true
+    }
     if (isDone()) return undefined
     return new Promise((resolve) => {
       const waiting = { isDone, resolve, evenIfReleased: true }

@@ -10,12 +10,13 @@ import type { TakenChunk, TakeOptions } from './Chunk.ts'
 import type { Arrival, Gone } from './Inbox.ts'
 import { LatencyMeter } from './LatencyMeter.ts'
 import { RunTracker } from './RunTracker.ts'
+import type { MessageInQuestion } from './SyncCalls.ts'
 import { UNKNOWN_RUN } from './Subscription.ts'
 
 /** What a reader needs of the rest of an input. */
 export interface ReaderSurroundings {
-  /** Resolves when everything that the output declared until now is known. */
-  sync(): Promise<void>
+  /** Resolves when everything that the output declared until now is known, with the run that a message is of. */
+  sync(about?: MessageInQuestion): Promise<number | undefined>
   /** Whether the reader has yet to see the end of the current run. */
   hasUnseenEnd(): boolean
   /** Takes back what belongs to a later run than may be read now. */
@@ -133,13 +134,23 @@ export class ChunkReader {
     const { index, count } = chunk
     if (item.run !== UNKNOWN_RUN) return this.#enter(item.run, item, chunk, options)
     const start = index - (this.info.accounting === 'messages' ? 1 : count)
-    if (tracker.follows(start)) return this.#enter(tracker.run, item, chunk, options)
+    if (tracker.follows(start, index)) return this.#enter(tracker.run, item, chunk, options)
     if (this.#isPlain) {
       const isNewRun = start < tracker.next && this.info.accounting !== 'none'
       return this.#enter(isNewRun ? tracker.run + 1 : tracker.run, item, chunk, options)
     }
-    if (tracker.canJudge(start, index)) return this.#enter(tracker.runOf(start, index), item, chunk, options)
-    return this.#around.sync().then(() => this.#enter(this.tracker.runOf(start, index), item, chunk, options))
+    if (tracker.canJudge(start, index)) return this.#enter(tracker.run, item, chunk, options)
+    return this.#ask(start, item, chunk, options)
+  }
+
+  /** The place of a chunk may leave open which run it is of; the output knows better. */
+  async #ask(start: number, item: Entry, chunk: DecodedChunk, options: TakeOptions): Promise<TakenChunk | undefined> {
+    const { index } = chunk
+    // Messages come in order and once: what goes back is of a later run, also when both runs sent the same bytes.
+    const { run, next } = this.tracker
+    const from = start < next && this.info.accounting !== 'none' ? run + 1 : run
+    const sender = await this.#around.sync({ from, index, frames: item.frames ?? [] })
+    return this.#enter(sender ?? this.tracker.runOf(start, index), item, chunk, options)
   }
 
   /** Enters a chunk into the account of its run. */

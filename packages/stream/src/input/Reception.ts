@@ -9,10 +9,12 @@ import type { TakenChunk, TakeOptions } from './Chunk.ts'
 import { ChunkReader } from './ChunkReader.ts'
 import { CreditLine } from './CreditLine.ts'
 import { drain, Inbox } from './Inbox.ts'
+import type { Arrival } from './Inbox.ts'
 import type { OutputLink, OutputListener } from './OutputLink.ts'
 import { Pulse } from './Pulse.ts'
 import type { RunTracker } from './RunTracker.ts'
 import { SyncCalls } from './SyncCalls.ts'
+import type { MessageInQuestion } from './SyncCalls.ts'
 import type { Subscription } from './Subscription.ts'
 
 /** ms without data after which what is missing at the end of a run counts as dropped. */
@@ -74,9 +76,9 @@ export class Reception implements OutputListener {
     this.#onParams = at.onParams
     this.#onUnknown = at.onUnknown
     const around = {
-      sync: () => this.sync(),
+      sync: (about?: MessageInQuestion) => this.sync(about),
       hasUnseenEnd: () => this.#hasUnseenEnd(),
-      putBack: (item: Parameters<Inbox['unshift']>[0]) => {
+      putBack: (item: Arrival) => {
         this.inbox.unshift(item)
         if (item.kind === 'chunk') this.credit.gaveBack()
       }
@@ -93,12 +95,10 @@ export class Reception implements OutputListener {
     return this.#link
   }
 
-  set link(link: OutputLink | undefined) {
+  attach(link: OutputLink): void {
     this.#link = link
     if (this.service !== 'live') this.credit.link = link
   }
-
-  // What arrives.
 
   /** For the cursor of this input. */
   readonly chunk = (entry: Entry): void => {
@@ -135,7 +135,7 @@ export class Reception implements OutputListener {
         }
         return
       case 'synced':
-        this.#syncs.answered(message.id)
+        this.#syncs.answered(message.id, message.sender)
         return
       case 'params':
         this.#onParams(message.params)
@@ -148,13 +148,12 @@ export class Reception implements OutputListener {
         return
       case 'goodbye':
         this.#isGone = true
+        this.#syncs.close()
         break
       default:
     }
     this.inbox.wake()
   }
-
-  // Taking.
 
   /** The next chunk; undefined when reading is over or was cancelled. One caller at a time. */
   take(options: TakeOptions): TakenChunk | undefined | Promise<TakenChunk | undefined> {
@@ -230,8 +229,6 @@ export class Reception implements OutputListener {
     await nextTurn()
   }
 
-  // Ends.
-
   get hasEnded(): boolean {
     const { end } = this.tracker
     return end !== undefined && this.inbox.length === 0 && this.tracker.isComplete(end)
@@ -258,8 +255,8 @@ export class Reception implements OutputListener {
 
   /** What the output sent before it closed was read. */
   #isDrained(): boolean {
-    const { end } = this.tracker
-    return this.inbox.length === 0 && (end === undefined || this.tracker.isComplete(end))
+    const { end, replacedAt } = this.tracker
+    return this.inbox.length === 0 && replacedAt === undefined && (end === undefined || this.tracker.isComplete(end))
   }
 
   /** Nothing more comes of the current run, and another has begun: perhaps it is over already, without a chunk. */
@@ -318,11 +315,9 @@ export class Reception implements OutputListener {
   }
 
   /** Resolves when everything that the output declared until now is known here, or when it does not answer. */
-  sync(): Promise<void> {
-    return this.#link ? this.#syncs.call(this.#link) : Promise.resolve()
+  sync(about?: MessageInQuestion): Promise<number | undefined> {
+    return this.#link && !this.#isGone ? this.#syncs.call(this.#link, about) : Promise.resolve(undefined)
   }
-
-  // Starts.
 
   /** The output has taken this input in for the first time. */
   join({ run, from, headRun, index, hasEnded }: SideMessageOf<'welcome'>): void {

@@ -143,24 +143,23 @@ export class RunTracker {
   }
 
   /** True when the chunk simply follows the one before. */
-  follows(start: number): boolean {
-    return (
-      this.#latest === this.run &&
-      this.#floor < this.run &&
-      (this.ledger.next === start || this.ledger.next === undefined)
-    )
+  follows(start: number, index: number): boolean {
+    const { next } = this.ledger
+    if (this.#floor >= this.run || (next !== start && next !== undefined)) return false
+    return this.#latest === this.run || index <= (this.#ends.get(this.run) ?? -1)
   }
 
-  /** Whether enough is known to say which run a chunk belongs to, and which holes come before it. */
+  /** Whether a chunk that does not follow the one before is of the current run for sure, and all holes before it known. */
   canJudge(start: number, index: number): boolean {
-    const { run, index: known } = this.#known
-    if (run > this.run) return true
-    return this.#floor < this.run && start >= this.next && index <= known
+    if (this.#floor >= this.run || start < this.next) return false
+    if (this.#latest === this.run) return index <= this.#known.index
+    // Another run has begun; but where nothing but a hole of this one was passed over, the chunk is of this one.
+    return index <= (this.#ends.get(this.run) ?? -1) && this.isComplete(start)
   }
 
   /**
-   * The run of a chunk, from its place alone. Undefined when it is of none that is wanted. Chunks come in the order they
-   * were sent, so a run that was left shows in places that go on from where it was.
+   * The likely run of a chunk, from its place alone. Undefined when it is of none that is wanted. Chunks come in the
+   * order they were sent, so a run that was left shows in places that go on from where it was.
    */
   runOf(start: number, index: number): number | undefined {
     if (this.#floor >= this.run && start >= this.next && index <= (this.#ends.get(this.run) ?? Infinity))

@@ -152,7 +152,7 @@ class Opening {
       this.reception.subscription = this.#openSubscription({ address, token })
     }
     this.#link = this.#openLink(address)
-    this.reception.link = this.#link
+    this.reception.attach(this.#link)
     this.#hello(token, null)
   }
 

@@ -18,7 +18,7 @@ const MESSAGES: readonly Exclude<SideMessage, SideChunk>[] = [
   },
   { kind: 'credit', taken: 2 ** 33, holding: false },
   { kind: 'ack', run: 1, index: 5 },
-  { kind: 'sync', id: 1 },
+  { kind: 'sync', id: 1, from: 2, index: null, crc: 2 ** 32 - 1 },
   { kind: 'alive' },
   { kind: 'leave' },
   { kind: 'welcome', consumer: 'c', run: 1, from: 0, headRun: 1, index: 5, hasEnded: true },
@@ -28,7 +28,7 @@ const MESSAGES: readonly Exclude<SideMessage, SideChunk>[] = [
   { kind: 'holes', run: 2, holes: [[10, 20, 'device']] },
   { kind: 'gone', run: 2, to: 30 },
   { kind: 'mark', run: 2, index: 30, time: 1.25 },
-  { kind: 'synced', id: 1, run: 2, index: 30 },
+  { kind: 'synced', id: 1, run: 2, index: 30, sender: null },
   { kind: 'params', params: { dtype: 'float32', nodeacq: { side: 'tcp://127.0.0.1:1' } } },
   { kind: 'goodbye', run: 2, index: 30 },
   { kind: 'unknown' }

@@ -64,8 +64,11 @@ const TABLE = {
   credit: { code: 2, fields: { taken: number, holding: flag } },
   /** Everything before `index` is safe on disk. */
   ack: { code: 3, fields: { run: number, index: number } },
-  /** Asks for `synced`, which comes after everything that was declared before. */
-  sync: { code: 4, fields: { id: number } },
+  /**
+   * Asks for `synced`, which comes after everything that was declared before; and, where they are given, which run from
+   * `from` on sent the message that ends at `index` and whose frames have the checksum `crc`.
+   */
+  sync: { code: 4, fields: { id: number, from: numberOrNull, index: numberOrNull, crc: numberOrNull } },
   /** Renews the lease. */
   alive: { code: 5, fields: {} },
   /** The input leaves. */
@@ -91,7 +94,8 @@ const TABLE = {
   gone: { code: 37, fields: { run: number, to: number } },
   /** The chunk that ends at `index` was sent at `time`; a sample, at most 20 each second. */
   mark: { code: 38, fields: { run: number, index: number, time: number } },
-  synced: { code: 39, fields: { id: number, run: number, index: number } },
+  /** The output stands at `run`, `index`; the message that was asked for is of run `sender`, if it is kept still. */
+  synced: { code: 39, fields: { id: number, run: number, index: number, sender: numberOrNull } },
   /** Params that were not known when the input connected. */
   params: { code: 40, fields: { params: map } },
   /** The output closes; its data ends at `run`, `index`. */
