@@ -24,11 +24,20 @@ export function ownName(): string {
  */
 export function removeAbandonedSharedMemory(): void {
   const folder = sharedMemoryFolder()
-  for (const name of readdirSync(folder)) {
+  for (const name of namesIn(folder)) {
     const maker = name.startsWith(PREFIX) ? /^(\d+)-(\d+)-(\d+)-/.exec(name.slice(PREFIX.length)) : null
     if (!maker) continue
     const [, pid, start, itsSpace] = maker
     if (itsSpace === space() && !isAlive(Number(pid), Number(start))) removeIfOurs(join(folder, name))
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    // Whoever may not look may not remove either; making a file there says what is wrong.
+    return []
   }
 }
 
