@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import {
+  DisconnectedError,
   getLogger,
   spawnProcess,
   withOptions,
@@ -9,6 +10,7 @@ import {
   type Remote,
   type SpawnedProcess
 } from '@nodeacq/rpc'
+import { regainGroup } from './links.ts'
 import { childEntry, type ChildSettings } from './childProcess.ts'
 import { EventLog, type Logged } from './EventLog.ts'
 import { GroupError, NameTakenError } from './errors.ts'
@@ -124,7 +126,7 @@ export class Host implements AsyncDisposable {
       await child.process.exited
       return
     }
-    await (child.group && withOptions(child.group, { timeout }).close())?.catch((error: unknown) =>
+    await closeGroup(child, timeout).catch((error: unknown) =>
       log.warning(`node group '${name}' did not close properly`, error)
     )
     await child.process.stop({ timeout })
@@ -197,6 +199,17 @@ export class Host implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+}
+
+/** Asks a group to stop and close its nodes, on a new connection when the old one broke. */
+async function closeGroup({ group, process }: Child, timeout: number): Promise<void> {
+  if (!group) return
+  try {
+    await withOptions(group, { timeout }).close()
+  } catch (error) {
+    if (!(error instanceof DisconnectedError) || process.exit !== undefined) throw error
+    await withOptions(await regainGroup(process.address), { timeout }).close()
   }
 }
 

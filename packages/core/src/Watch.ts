@@ -1,7 +1,7 @@
-import { forwardRecord, getLogger, type ExitReport } from '@nodeacq/rpc'
+import { addressOf, forwardRecord, getLogger, isRemote, type ExitReport } from '@nodeacq/rpc'
 import { EventLog, type Logged } from './EventLog.ts'
 import { describeExit, type HostEvent } from './Host.ts'
-import { isAlive, within, type GroupLink, type HostLink } from './links.ts'
+import { isAlive, regainGroup, within, type GroupLink, type HostLink } from './links.ts'
 import type { GroupEvent } from './NodeGroup.ts'
 import { describeStall } from './StallWatch.ts'
 
@@ -24,6 +24,8 @@ export interface ManagerEvent {
 const log = getLogger('nodeacq.Manager')
 /** How long one question for events waits on the other side, ms. */
 const POLL = 10_000
+/** Between attempts to reach a group again, ms. */
+const RETRY = 200
 
 /**
  * Asks every host and group for what happened there, on the connections the manager opened, and keeps it as the
@@ -67,13 +69,28 @@ export class Watch {
       try {
         answer = await within(POLL + 5000, link.group).events(since, { timeout: POLL })
       } catch (error) {
-        if (isTimeout(error)) continue
+        if (isTimeout(error) || (await this.#regain(link))) continue
         return
       }
       since = answer.next
       const place = { host: link.hostName, group: link.name }
       for (const event of answer.events) this.events.append({ ...place, ...eventOf(event) })
     }
+  }
+
+  /** False when the group is gone; its host says so. The script's own group cannot be lost. */
+  async #regain(link: GroupLink): Promise<boolean> {
+    if (!isRemote(link.group)) return false
+    while (!this.#closed && isAlive(link)) {
+      try {
+        link.group = await regainGroup(addressOf(link.group))
+        log.warning(`the connection to node group '${link.name}' was lost and is back`)
+        return true
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY))
+      }
+    }
+    return false
   }
 
   /** Ends every question and lets the readers of `events` go. */

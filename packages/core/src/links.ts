@@ -1,4 +1,4 @@
-import { equals, isRemote, withOptions, type ExitReport, type Remote, type RpcClient } from '@nodeacq/rpc'
+import { equals, isRemote, RpcClient, withOptions, type ExitReport, type Remote } from '@nodeacq/rpc'
 import type { Host } from './Host.ts'
 import type { NodeGroup } from './NodeGroup.ts'
 import type { GroupState } from './status.ts'
@@ -20,7 +20,7 @@ export interface HostLink {
 export interface GroupLink {
   readonly name: string
   readonly hostName: string
-  readonly group: Remote<NodeGroup>
+  group: Remote<NodeGroup>
   state: GroupState
   exit: ExitReport | null
 }
@@ -28,6 +28,15 @@ export interface GroupLink {
 /** Whether the group's process is there, as far as is known. */
 export function isAlive(link: GroupLink): boolean {
   return link.state === 'running' || link.state === 'unresponsive'
+}
+
+/**
+ * Connects anew to the group of a process whose connection broke although it lives: it was stopped, or its network was
+ * gone. @throws {ConnectError} while it does not answer.
+ */
+export async function regainGroup(address: string): Promise<Remote<NodeGroup>> {
+  const client = await RpcClient.connect(address, { connectTimeout: ANSWER_TIME })
+  return client.get<Remote<NodeGroup>>('nodegroup')
 }
 
 /** Whether two of them are the same object; a local one is only itself. */

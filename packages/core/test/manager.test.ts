@@ -8,7 +8,7 @@ import {
   type ManagerEvent,
   type ManagerHandle
 } from '@nodeacq/core'
-import { isRemote, onLogRecord, type LogRecord } from '@nodeacq/rpc'
+import { addressOf, isRemote, onLogRecord, RpcClient, type LogRecord } from '@nodeacq/rpc'
 import { startProcess, waitFor } from 'testing'
 import { expect, test } from 'vitest'
 import { Adder, Counter } from './fixtures/nodes.ts'
@@ -210,4 +210,22 @@ test('createNode finds or makes the group it belongs to', async () => {
     ['d', 'mine']
   ])
   expect(new Counter({ name: 'x' }).type).toBe('Counter')
+})
+
+test('a group that was stopped for longer than its connection lasts is regained', async () => {
+  await using manager = await createManager({ mode: 'local' })
+  const group = await manager.createNodeGroup({ name: 'sleeper' })
+  await group.createNode('Counter', { name: 'amp' })
+  const { pid } = await group.status()
+  const lost = new Promise<void>((resolve) => {
+    void RpcClient.get(addressOf(group)).then((client) => client.onDisconnect(() => resolve()))
+  })
+  process.kill(pid, 'SIGSTOP')
+  await lost
+  process.kill(pid, 'SIGCONT')
+  const status = await waitFor(async () => {
+    const now = await manager.status()
+    return now.groups[1]?.state === 'running' ? now : undefined
+  })
+  expect(status.nodes).toMatchObject([{ name: 'amp', group: 'sleeper' }])
 })

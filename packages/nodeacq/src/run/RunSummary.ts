@@ -74,7 +74,9 @@ export function summarize({ graph, durationSeconds, nodes, edges, deadGroups, st
   const recordings = graph.nodes.flatMap(({ name: node }) =>
     (nodes.get(node)?.recordings ?? []).map((path) => ({ node, path }))
   )
-  const ok = deadGroups.size === 0 && !isLossy && summaryNodes.every(({ state }) => state !== 'failed')
+  // A node that still runs did not obey its stop: its group has stopped answering.
+  const isStopped = summaryNodes.every(({ state }) => state !== 'failed' && state !== 'running')
+  const ok = deadGroups.size === 0 && !isLossy && isStopped
   return { graph: graph.name, durationSeconds, ok, nodes: summaryNodes, edges: summaryEdges, recordings }
 }
 
