@@ -331,10 +331,12 @@ export class InputStream implements AsyncDisposable {
     return this.#ring.withView(start, stop, use)
   }
 
-  /** Everything before `index` is safe: a consumer of this name that comes later goes on from there. */
-  acknowledge(index: number): void {
-    const { link, tracker } = this.#reception
-    link?.post({ kind: 'ack', run: tracker.run, index })
+  /**
+   * Everything before `index` of `run` is safe: a consumer of this name that comes later goes on from there. The run is
+   * by default that of the newest chunk.
+   */
+  acknowledge(index: number, run = this.ledger.run): void {
+    this.#reception.acknowledge(run, index)
   }
 
   status(): InputStatus {

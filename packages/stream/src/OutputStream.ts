@@ -102,7 +102,8 @@ export class OutputStream implements AsyncDisposable {
       node: this.owner.node ?? null,
       output: this.owner.name ?? null,
       process: `${hostname()}/${process.pid}`,
-      machine: MACHINE
+      machine: MACHINE,
+      lease: this.#resolved?.local.lease ?? LEASE
     }
     if (outlet.side !== undefined) own['side'] = outlet.side
     return toWireParams(this.info, own)
@@ -151,7 +152,7 @@ export class OutputStream implements AsyncDisposable {
     const outlet = await this.#outletFor(resolved)
     outlet.adjust(resolved.info, resolved.local.retention)
     this.#adopt({ ...resolved, info: { ...resolved.info, ...outlet.place } })
-    outlet.hub.broadcast({ kind: 'params', params: this.params })
+    outlet.hub.tellParams(this.params)
   }
 
   /** The sockets that are open, when they are what is asked for; otherwise new ones. */
@@ -192,7 +193,7 @@ export class OutputStream implements AsyncDisposable {
     const check = new ChunkCheck({ ...info, shape }, this.#subject)
     check.accept(data)
     this.#adopt({ info: { ...info, shape }, local, given: new Set([...given, 'shape']) })
-    this.#requireOutlet().hub.broadcast({ kind: 'params', params: this.params })
+    this.#requireOutlet().hub.tellParams(this.params)
     return check
   }
 

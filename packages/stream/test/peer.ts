@@ -7,7 +7,13 @@ import { ramp, rampStart } from './streams.ts'
 export type Order =
   | { do: 'read'; params: WireParams; connect: ConnectOptions; /** ms per chunk */ pace?: number; ackEvery?: number }
   | { do: 'connect'; params: WireParams; connect: ConnectOptions }
-  | { do: 'send'; options: OutputOptions; chunks: number; samples: number }
+  | {
+      do: 'send'
+      options: OutputOptions
+      chunks: number
+      samples: number
+      /** Until it is told to go once more. */ stay?: boolean
+    }
   | { do: 'go' }
 
 /** What a peer tells. */
@@ -46,6 +52,7 @@ async function send(order: Order & { do: 'send' }): Promise<void> {
   for (let i = 0; i < order.chunks; i++) await output.send(ramp(i * order.samples, order.samples))
   await output.endRun()
   report({ did: 'sent' })
+  if (order.stay === true) await go.promise
 }
 
 process.on('message', (order: Order) => {

@@ -37,7 +37,7 @@ test('closing right after the end of a run still delivers all of it', async () =
 test('a consumer that is killed lets a waiting output go on', async () => {
   await using reader = new Peer()
   await using idle = new Peer()
-  await using output = new OutputStream({ shape: [-1, 2], flow: 'wait' })
+  await using output = new OutputStream({ shape: [-1, 2], flow: 'wait', lease: 300 })
   await output.configure()
   idle.tell({ do: 'connect', params: output.params, connect: {} })
   await idle.hear('connected')

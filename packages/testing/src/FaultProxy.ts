@@ -85,6 +85,12 @@ export class FaultProxy implements AsyncDisposable {
     return this.#isCut
   }
 
+  /** Whether a connection that stands has swallowed bytes. */
+  get hasSwallowed(): boolean {
+    for (const { up, down } of this.#links) if (up.hasSwallowed || down.hasSwallowed) return true
+    return false
+  }
+
   /** Bytes that reached the other end, both ways together, over the connections that stand. */
   get passedBytes(): number {
     let sum = 0

@@ -43,6 +43,8 @@ export class Consumer {
   /** `performance.now()` of its latest message, and of the latest time it took something or had nothing to take. */
   lastSeen = performance.now()
   lastTaken = performance.now()
+  /** Its connection is gone, and it may come back. */
+  isAbsent = false
   #sent = 0
   #taken = 0
   /** Bytes on the way, in all and of each chunk, oldest first. */
@@ -94,7 +96,7 @@ export class Consumer {
 
   /** Sends what the service and the window allow. */
   pump(log: RetentionLog, indexAtEndOf: (run: number) => number): void {
-    if (this.service === 'live') return
+    if (this.service === 'live' || this.isAbsent) return
     while (this.cursor < log.end && this.hasRoom) {
       if (this.service === 'latest') this.cursor = log.end - 1
       else if (this.cursor < log.first) this.#passOver(log, indexAtEndOf)
@@ -121,6 +123,13 @@ export class Consumer {
   tellGone(run: number, to: number, indexAtEndOf: (run: number) => number): void {
     for (; this.run < run; this.run++) this.link.post({ kind: 'gone', run: this.run, to: indexAtEndOf(this.run) })
     this.link.post({ kind: 'gone', run, to })
+  }
+
+  /** What was on the way when the connection broke has to be sent again. */
+  leave(): void {
+    this.cursor = this.oldestUntaken
+    this.#taken = this.#sent
+    this.isAbsent = true
   }
 
   /** Position of the oldest chunk that was sent and not taken; the cursor when there is none. */

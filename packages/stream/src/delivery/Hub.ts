@@ -1,16 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import type { Delivery } from '../params.ts'
-import type { HoleTuple, SideMessage, SideMessageOf } from '../side/messages.ts'
+import type { SideMessage, SideMessageOf } from '../side/messages.ts'
 import { checksum } from './checksum.ts'
 import { monotonicNow } from './clock.ts'
 import { Consumer } from './Consumer.ts'
 import type { ConsumerLink, Service } from './Consumer.ts'
 import { RetentionLog } from './RetentionLog.ts'
 import type { Entry, RetentionLimits } from './RetentionLog.ts'
+import { REMEMBERED_RUNS, RunHistory } from './RunHistory.ts'
 
-/** Runs whose last index is remembered for inputs that come back. */
-const RUNS = 1000
-/** Holes of a run that an input that comes later is still told one by one. */
-const HOLES = 10_000
 /** Named inputs whose acknowledgement is remembered. */
 const NAMES = 1000
 const MARKS_PER_SECOND = 20
@@ -29,13 +27,15 @@ export interface HubOptions {
  */
 export class Hub {
   flow: 'realtime' | 'wait'
+  /** Names this numbering of runs: an output that starts again has another one. */
+  readonly id: string = randomUUID()
   readonly log: RetentionLog
   readonly #consumers = new Map<string, Consumer>()
   readonly #acks = new Map<string, { run: number; index: number }>()
-  readonly #ends = new Map<number, number>()
+  readonly #history = new RunHistory()
+  #params: Readonly<Record<string, unknown>> | undefined
   /** Position in the log of the first chunk of each run. */
   readonly #beginnings = new Map<number, number>()
-  #holes: { run: number; list: HoleTuple[] } = { run: 0, list: [] }
   #run = 0
   #index = 0
   #hasEnded = false
@@ -43,7 +43,6 @@ export class Hub {
   #nextMark = 0
   #isReleased = false
   #isClosed = false
-  readonly #indexAtEndOf = (run: number): number => this.#ends.get(run) ?? 0
 
   constructor({ flow, retention }: HubOptions) {
     this.flow = flow
@@ -75,14 +74,12 @@ export class Hub {
   startRun(): void {
     const previous = this.#run
     const index = this.#index
-    this.#ends.set(previous, index)
-    this.#ends.delete(previous - RUNS)
+    this.#history.close(previous, index)
     this.#run += 1
     this.#beginnings.set(this.#run, this.log.end)
-    this.#beginnings.delete(previous - RUNS)
+    this.#beginnings.delete(previous - REMEMBERED_RUNS)
     this.#index = 0
     this.#hasEnded = false
-    this.#holes = { run: this.#run, list: [] }
     this.broadcast({ kind: 'run', run: this.#run, previous, index })
   }
 
@@ -94,25 +91,33 @@ export class Hub {
 
   /** The source has nothing in `[index, to)`; tells every input before the next chunk goes out. */
   declareHole(from: number, to: number, cause: string): void {
-    const hole: HoleTuple = [from, to, cause]
-    if (this.#holes.list.length < HOLES) this.#holes.list.push(hole)
+    this.#history.addHole(this.#run, [from, to, cause])
     this.#index = Math.max(this.#index, to)
-    this.broadcast({ kind: 'holes', run: this.#run, holes: [hole] })
+    this.broadcast({ kind: 'holes', run: this.#run, holes: [[from, to, cause]] })
   }
 
   publish(entry: Entry): void {
     this.#index = entry.index
     this.log.append(entry)
     if (this.#consumers.size > 0) {
-      for (const consumer of this.#consumers.values()) consumer.pump(this.log, this.#indexAtEndOf)
+      for (const consumer of this.#consumers.values()) consumer.pump(this.log, this.#history.endOf)
       if (entry.at >= this.#nextMark) this.#mark(entry)
     }
-    this.log.prune(entry.at, this.flow === 'wait' ? this.#heldFrom() : Infinity)
+    this.log.prune(entry.at, this.flow === 'wait' ? this.#neededFrom() : Infinity)
   }
 
   #mark(entry: Entry): void {
     this.#nextMark = entry.at + 1000 / MARKS_PER_SECOND
     this.broadcast({ kind: 'mark', run: entry.run, index: entry.index, time: monotonicNow() })
+  }
+
+  /** Position of the oldest chunk that a lossless input on a waiting output has not taken: its connection may break. */
+  #neededFrom(): number {
+    let position = Infinity
+    for (const { service, holding, oldestUntaken } of this.#consumers.values()) {
+      if (service === 'complete' && holding) position = Math.min(position, oldestUntaken)
+    }
+    return position
   }
 
   /** Position of the oldest chunk that a lossless input on a waiting output still has to be sent. */
@@ -159,7 +164,13 @@ export class Hub {
   }
 
   broadcast(message: SideMessage): void {
-    for (const consumer of this.#consumers.values()) consumer.link.post(message)
+    for (const consumer of this.#consumers.values()) if (!consumer.isAbsent) consumer.link.post(message)
+  }
+
+  /** The stream has other params now. */
+  tellParams(params: Readonly<Record<string, unknown>>): void {
+    this.#params = params
+    this.broadcast({ kind: 'params', params })
   }
 
   announceHead(): void {
@@ -169,24 +180,48 @@ export class Hub {
   /** Takes in an input whose subscription is in place, and brings it up to date. */
   admit(id: string, hello: SideMessageOf<'hello'>, link: ConsumerLink, isLocal = false): Consumer {
     // An input that comes back over a new connection takes its own place.
-    for (const known of this.#consumers.values()) if (known.input === hello.consumer) this.#consumers.delete(known.id)
+    for (const known of this.#consumers.values()) {
+      const isHeir = known.isAbsent && known.name !== undefined && known.name === hello.name
+      if (known.input === hello.consumer || isHeir) this.#consumers.delete(known.id)
+    }
     const service = this.#serviceFor(hello.delivery as Delivery, isLocal)
     const { run, from } = this.#positionFor(hello, service)
     const name = hello.name ?? undefined
     const window = { chunks: Math.max(1, hello.chunks), bytes: Math.max(1, hello.bytes) }
     const consumer = new Consumer({ id, input: hello.consumer, name, service, who: hello.who, link, window, run })
     const head = { headRun: this.#run, index: this.#index, hasEnded: this.#hasEnded }
-    link.post({ kind: 'welcome', consumer: hello.consumer, run, from, ...head })
-    for (let r = run; r < this.#run; r++) {
-      link.post({ kind: 'run', run: r + 1, previous: r, index: this.#indexAtEndOf(r) })
+    link.post({
+      kind: 'welcome',
+      consumer: hello.consumer,
+      attempt: hello.attempt,
+      source: this.id,
+      run,
+      from,
+      ...head
+    })
+    if (hello.source !== null && this.#params) link.post({ kind: 'params', params: this.#params })
+    this.#tellRuns(link, run)
+    if (service === 'complete') {
+      if (name !== undefined && !this.#acks.has(name)) this.#acknowledge(name, { run, index: from })
+      this.#rewind(consumer, run, from)
+    } else {
+      consumer.cursor = this.log.end
+      // The newest chunk may have been lost with the connection before, and there may never be another.
+      if (service === 'latest' && this.log.find(run, from) < this.log.end) consumer.cursor -= 1
     }
-    if (this.#holes.list.length > 0) link.post({ kind: 'holes', run: this.#run, holes: [...this.#holes.list] })
-    if (this.#hasEnded) link.post({ kind: 'end', run: this.#run, index: this.#index })
-    if (service === 'complete') this.#rewind(consumer, run, from)
-    else consumer.cursor = this.log.end
     this.#consumers.set(consumer.id, consumer)
-    consumer.pump(this.log, this.#indexAtEndOf)
+    consumer.pump(this.log, this.#history.endOf)
     return consumer
+  }
+
+  /** Everything that was declared from `run` on, in the order it was. */
+  #tellRuns(link: ConsumerLink, run: number): void {
+    for (let r = run; r <= this.#run; r++) {
+      const holes = this.#history.holesOf(r)
+      if (holes.length > 0) link.post({ kind: 'holes', run: r, holes })
+      if (r < this.#run) link.post({ kind: 'run', run: r + 1, previous: r, index: this.#history.endOf(r) })
+    }
+    if (this.#hasEnded) link.post({ kind: 'end', run: this.#run, index: this.#index })
   }
 
   #serviceFor(delivery: Delivery, isLocal: boolean): Service {
@@ -197,9 +232,11 @@ export class Hub {
 
   /** Where counting starts: where the input was, else behind its last acknowledgement, else as its delivery says. */
   #positionFor(hello: SideMessageOf<'hello'>, service: Service): { run: number; from: number } {
-    if (hello.run !== null && hello.from !== null && hello.run <= this.#run && hello.run > this.#run - RUNS) {
-      return { run: hello.run, from: hello.from }
-    }
+    const { source, run, from } = hello
+    const oldest = Math.max(0, this.#run - REMEMBERED_RUNS + 1)
+    // Whoever was connected to what was here before has missed everything.
+    if (source !== null && source !== this.id) return { run: oldest, from: 0 }
+    if (run !== null && from !== null && run <= this.#run && run >= oldest) return { run, from }
     if (service !== 'complete') return { run: this.#run, from: this.#index }
     const acknowledged = hello.name === null ? undefined : this.#acks.get(hello.name)
     return acknowledged ? { run: acknowledged.run, from: acknowledged.index } : { run: this.#run, from: 0 }
@@ -210,9 +247,9 @@ export class Hub {
     if (consumer.cursor > this.log.first) return
     if (this.log.first < this.log.end) {
       const oldest = this.log.at(this.log.first)
-      consumer.tellGone(oldest.run, oldest.start, this.#indexAtEndOf)
+      consumer.tellGone(oldest.run, oldest.start, this.#history.endOf)
     } else {
-      consumer.tellGone(this.#run, this.#index, this.#indexAtEndOf)
+      consumer.tellGone(this.#run, this.#index, this.#history.endOf)
     }
   }
 
@@ -252,7 +289,7 @@ export class Hub {
   #senderOf({ from, index, crc }: SideMessageOf<'sync'>): number | null {
     if (from === null || index === null || crc === null) return null
     const partly: number[] = []
-    for (let run = Math.max(from, this.#run - RUNS); run <= this.#run; run++) {
+    for (let run = Math.max(from, this.#run - REMEMBERED_RUNS); run <= this.#run; run++) {
       const position = this.log.find(run, index - 1)
       const entry = position < this.log.end ? this.log.at(position) : undefined
       if (entry?.run === run && entry.index === index && checksum(entry.frames ?? []) === crc) return run
@@ -261,7 +298,7 @@ export class Hub {
     return partly.length === 1 ? (partly[0] ?? null) : null
   }
 
-  #acknowledge(name: string | undefined, { run, index }: SideMessageOf<'ack'>): void {
+  #acknowledge(name: string | undefined, { run, index }: { run: number; index: number }): void {
     if (name === undefined || (!this.#acks.has(name) && this.#acks.size >= NAMES)) return
     this.#acks.set(name, { run, index })
   }
@@ -269,12 +306,30 @@ export class Hub {
   #credit(consumer: Consumer, { taken, holding }: SideMessageOf<'credit'>): void {
     consumer.credit(taken)
     consumer.holding = holding
-    consumer.pump(this.log, this.#indexAtEndOf)
+    consumer.pump(this.log, this.#history.endOf)
     this.#checkRoom()
   }
 
   remove(id: string): void {
     if (this.#consumers.delete(id)) this.#checkRoom()
+  }
+
+  /**
+   * The connection of an input is gone. A waiting output goes on waiting for it, because it may come back over another
+   * one, until `lease` ms have passed.
+   */
+  miss(id: string, lease: number): void {
+    const consumer = this.#consumers.get(id)
+    if (this.flow !== 'wait' || consumer?.service !== 'complete' || !consumer.holding) {
+      this.remove(id)
+      return
+    }
+    if (consumer.isAbsent) return
+    consumer.leave()
+    const timer = setTimeout(() => {
+      if (consumer.isAbsent && this.#consumers.get(id) === consumer) this.remove(id)
+    }, lease)
+    timer.unref()
   }
 
   /** Lets go of whoever waits for room. */

@@ -1,10 +1,13 @@
 import type { Entry } from '../delivery/RetentionLog.ts'
+import type { GapCause } from '../LossLedger.ts'
 
 /** Samples up to `to` of a run that will not be delivered any more. */
 export interface Gone {
   readonly kind: 'gone'
   readonly run: number
   readonly to: number
+  /** Default `retention`. */
+  readonly cause?: GapCause
 }
 
 export type Arrival = Entry | Gone

@@ -2,12 +2,12 @@ import type { Service, Window } from '../delivery/Consumer.ts'
 import type { Entry } from '../delivery/RetentionLog.ts'
 import { nextTurn, turnDue } from '../delivery/turn.ts'
 import { StreamStateError } from '../errors.ts'
-import type { StreamFilter, StreamInfo } from '../params.ts'
 import type { SideMessage, SideMessageOf } from '../side/messages.ts'
-import type { TransferReceiver } from '../transfer/TransferMode.ts'
 import type { TakenChunk, TakeOptions } from './Chunk.ts'
 import { ChunkReader } from './ChunkReader.ts'
+import type { ReaderSource } from './ChunkReader.ts'
 import { CreditLine } from './CreditLine.ts'
+import { Finish } from './Finish.ts'
 import { drain, Inbox } from './Inbox.ts'
 import type { Arrival } from './Inbox.ts'
 import type { OutputLink, OutputListener } from './OutputLink.ts'
@@ -41,8 +41,8 @@ export class Reception implements OutputListener {
   readonly #subject: string
   #link: OutputLink | undefined
   readonly #measuresLatency: boolean
-  readonly #onParams: (params: Record<string, unknown>) => void
-  readonly #onUnknown: () => void
+  readonly onParams: (params: Record<string, unknown>) => void
+  readonly onUnknown: () => void
   readonly #syncs = new SyncCalls()
   readonly #pulse = new Pulse()
   #isClosed = false
@@ -50,33 +50,23 @@ export class Reception implements OutputListener {
   #isGone = false
   /** Run whose end a reader has seen. */
   #endSeen = -1
-  /** Where `finish` wants reading to stop. */
-  #target: { run: number; index: number } | undefined
-  #finishing: PromiseWithResolvers<void> | undefined
+  readonly #finish = new Finish()
   /** The run had ended before this input came. */
   #isLate = false
   #isResuming = false
+  #acknowledged: { run: number; index: number } | undefined
   #rejoining: Promise<void> | undefined
 
-  constructor(at: {
-    info: StreamInfo
-    receiver: TransferReceiver
-    service: Service | 'plain'
-    window: Window
-    filters: readonly StreamFilter[]
-    subject: string
-    measuresLatency: boolean
-    onParams: (params: Record<string, unknown>) => void
-    onUnknown: () => void
-  }) {
+  constructor(at: ReaderSource & Pick<Reception, 'service' | 'onParams' | 'onUnknown'> & { window: Window }) {
     this.service = at.service
     this.credit = new CreditLine(at.window)
     this.#subject = at.subject
     this.#measuresLatency = at.measuresLatency
-    this.#onParams = at.onParams
-    this.#onUnknown = at.onUnknown
+    this.onParams = at.onParams
+    this.onUnknown = at.onUnknown
     const around = {
       sync: (about?: MessageInQuestion) => this.sync(about),
+      isSilent: () => this.#syncs.isSilent,
       hasUnseenEnd: () => this.#hasUnseenEnd(),
       putBack: (item: Arrival) => {
         this.inbox.unshift(item)
@@ -89,10 +79,6 @@ export class Reception implements OutputListener {
 
   get tracker(): RunTracker {
     return this.reader.tracker
-  }
-
-  get link(): OutputLink | undefined {
-    return this.#link
   }
 
   attach(link: OutputLink): void {
@@ -138,10 +124,10 @@ export class Reception implements OutputListener {
         this.#syncs.answered(message.id, message.sender)
         return
       case 'params':
-        this.#onParams(message.params)
+        this.onParams(message.params)
         return
       case 'unknown':
-        this.#onUnknown()
+        this.onUnknown()
         return
       case 'gone':
         if (!this.#isResuming) this.inbox.push(message)
@@ -157,7 +143,7 @@ export class Reception implements OutputListener {
 
   /** The next chunk; undefined when reading is over or was cancelled. One caller at a time. */
   take(options: TakeOptions): TakenChunk | undefined | Promise<TakenChunk | undefined> {
-    if (this.#rejoining || this.#target || !this.credit.isHolding) return this.#takeSlowly(options)
+    if (this.#rejoining || this.#finish.target || !this.credit.isHolding) return this.#takeSlowly(options)
     if (this.inbox.length === 0 || turnDue() !== undefined) return this.#takeSlowly(options)
     return this.#readNext(options) ?? this.#takeSlowly(options)
   }
@@ -242,12 +228,12 @@ export class Reception implements OutputListener {
   /** Whether reading is over; a reader sees each end once. */
   #seeEnd(): boolean {
     const { tracker } = this
-    const target = this.#target
-    if (target && (tracker.run > target.run || (tracker.run === target.run && tracker.isComplete(target.index)))) {
+    if (this.#finish.isReached(tracker)) {
       this.stopped()
       return true
     }
     if (!this.#hasUnseenEnd() || !tracker.isComplete(tracker.end ?? 0)) return this.#isGone && this.#isDrained()
+    tracker.settle(tracker.end ?? 0) // a hole may be the last thing of a run
     this.#endSeen = tracker.run
     this.stopped()
     return true
@@ -275,7 +261,8 @@ export class Reception implements OutputListener {
     const isEnding =
       this.#isGone ||
       this.tracker.replacedAt !== undefined ||
-      (stopAtEnd && (this.#target !== undefined || this.#hasUnseenEnd()))
+      this.tracker.isBreaking ||
+      (stopAtEnd && (this.#finish.target !== undefined || this.#hasUnseenEnd()))
     if (!isEnding) return this.inbox.wait()
     if (this.service === 'plain') return this.inbox.wait(PLAIN_QUIET)
     if (this.service === 'live') return this.inbox.wait(TAIL_QUIET)
@@ -286,31 +273,28 @@ export class Reception implements OutputListener {
   #giveUpTail(): void {
     const { tracker } = this
     if (this.service === 'plain') {
-      this.#target = { run: tracker.run, index: 0 }
+      this.#finish.aim(tracker.run, 0)
       return
     }
-    const end = tracker.end ?? tracker.replacedAt ?? this.#target?.index
+    if (tracker.isBreaking) tracker.endBroken()
+    const end = tracker.end ?? tracker.replacedAt ?? this.#finish.target?.index
     if (end !== undefined) tracker.settle(end)
   }
 
   /** Reading ends at the head as it is now. Resolves when that is reached, or at once when nobody reads. */
   async finish(isRead: () => boolean): Promise<void> {
-    if (this.service === 'plain') this.#target = { run: this.tracker.run, index: Infinity }
+    if (this.service === 'plain') this.#finish.aim(this.tracker.run, Infinity)
     else {
       await this.sync()
-      this.#target = { ...this.tracker.head }
+      this.#finish.aim(this.tracker.head.run, this.tracker.head.index)
     }
     this.inbox.wake()
-    if (!isRead()) return // also a reader that came to its end while we asked
-    this.#finishing ??= Promise.withResolvers<void>()
-    await this.#finishing.promise
+    if (isRead()) await this.#finish.whenDone() // not a reader that came to its end while we asked
   }
 
   /** Reading has stopped: a waiting output need not wait for this input. */
   stopped(): void {
-    this.#target = undefined
-    this.#finishing?.resolve()
-    this.#finishing = undefined
+    this.#finish.done()
     this.credit.hold(false)
   }
 
@@ -326,10 +310,10 @@ export class Reception implements OutputListener {
     this.#isLate = hasEnded
   }
 
-  /** Before another hello: what has arrived and was not taken will be sent again. Says where to go on. */
+  /** Before another hello: what a cursor has sent and was not taken will be sent again. Says where to go on. */
   prepareToResume(): { run: number; from: number } {
     this.#isResuming = true
-    this.inbox.clear()
+    if (this.service !== 'live') this.inbox.clear()
     return { run: this.tracker.run, from: this.tracker.next }
   }
 
@@ -337,6 +321,26 @@ export class Reception implements OutputListener {
     this.#isResuming = false
     this.credit.restart()
     this.tracker.reached(headRun, index)
+    if (!this.#link) return
+    this.#syncs.repeat(this.#link)
+    if (this.#acknowledged) this.#link.post({ kind: 'ack', ...this.#acknowledged })
+  }
+
+  /** The output has started again. Says which number its first run gets. */
+  breakOff(): number {
+    const { tracker } = this
+    const next = tracker.breakOff(this.service !== 'live')
+    if (this.service === 'live') return next
+    for (let { run } = tracker; run < next; run++) {
+      this.inbox.push({ kind: 'gone', run, to: tracker.endOf(run) ?? 0, cause: 'restart' })
+    }
+    return next
+  }
+
+  /** Everything of `run` before `index` is safe. */
+  acknowledge(run: number, index: number): void {
+    this.#acknowledged = { run, index }
+    this.#link?.post({ kind: 'ack', run, index })
   }
 
   /** Data that came by PUB/SUB, or up to a limit, shall come without loss from now on: say hello next. */

@@ -15,10 +15,13 @@ export class RunTracker {
   /** Accounts of the runs before, newest last. */
   readonly past: LedgerSnapshot[] = []
   readonly #accounting: Accounting
+  readonly #missing: 'lost' | 'skipped'
   /** Last index of runs that are over, or were replaced by another. */
   readonly #ends = new Map<number, number>()
   #latest = 0
   readonly #ended = new Set<number>()
+  /** Where runs were, as far as is known, when their output started again. */
+  readonly #broken = new Map<number, number>()
   /** Everything that the output declared before this point is known. */
   #known = { run: 0, index: 0 }
   #holes = new Map<number, HoleTuple[]>()
@@ -28,6 +31,7 @@ export class RunTracker {
 
   constructor(accounting: Accounting, missing: 'lost' | 'skipped') {
     this.#accounting = accounting
+    this.#missing = missing
     this.ledger = new LossLedger({ accounting, missing })
   }
 
@@ -67,6 +71,7 @@ export class RunTracker {
   hear(message: SideMessage): void {
     switch (message.kind) {
       case 'head':
+      case 'mark':
       case 'synced':
         this.reached(message.run, message.index)
         break
@@ -127,8 +132,46 @@ export class RunTracker {
 
   /** Whatever of the current run has not come is missing now. */
   #closeAccount(): void {
-    const end = this.#ends.get(this.run)
-    if (end !== undefined && this.#accounting !== 'none') this.ledger.endAt(end)
+    const end = this.#ends.get(this.run) ?? this.#broken.get(this.run)
+    if (end !== undefined) this.settle(end)
+  }
+
+  /**
+   * The output has started again: whatever it sends is of later runs, and the newest one so far ends here, unless more
+   * of it may still be on its way.
+   * @returns the number of its first run.
+   */
+  breakOff(isOver: boolean): number {
+    const run = this.#latest
+    if (!this.#ends.has(run)) {
+      const known = this.#known.run === run ? this.#known.index : 0
+      const end = Math.max(known, run === this.run ? this.next : 0)
+      this.#broken.set(run, end)
+      this.#broken.delete(run - REMEMBERED)
+      if (isOver) this.#ends.set(run, end)
+    }
+    this.#latest = run + 1
+    return run + 1
+  }
+
+  /** The current run was broken off, and it is not known that nothing of it is still on its way. */
+  get isBreaking(): boolean {
+    return this.#broken.has(this.run) && !this.#ends.has(this.run)
+  }
+
+  /** Nothing more comes of the current run, which was broken off. */
+  endBroken(): void {
+    this.#ends.set(this.run, Math.max(this.#broken.get(this.run) ?? 0, this.next))
+  }
+
+  /** Whether a chunk of the newest run cannot begin here. */
+  goesBack(start: number): boolean {
+    return this.#latest === this.run && start < this.next && this.#accounting !== 'none'
+  }
+
+  /** Index at which a run ended, as far as is known. */
+  endOf(run: number): number | undefined {
+    return this.#ends.get(run)
   }
 
   /** Nothing more of the current run shall be delivered. */
@@ -193,6 +236,9 @@ export class RunTracker {
 
   /** Gives up on what is missing before `index`. */
   settle(index: number): readonly Gap[] {
-    return this.#accounting === 'none' ? [] : this.ledger.endAt(index)
+    if (this.#accounting === 'none') return []
+    return this.#broken.has(this.run) && this.#missing === 'lost'
+      ? this.ledger.lose(this.next, index, 'restart')
+      : this.ledger.endAt(index)
   }
 }

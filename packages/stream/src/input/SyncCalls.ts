@@ -1,13 +1,16 @@
 import { checksum } from '../delivery/checksum.ts'
+import type { SideMessageOf } from '../side/messages.ts'
 import type { OutputLink } from './OutputLink.ts'
 
-/** ms that an answer may take, and the same of an output that did not answer before. */
+/** ms that an answer may take; of one on which an account depends, as long as a connection may take to come back. */
 const TIMEOUT = 2000
+const DECISIVE_TIMEOUT = 10_000
+/** The same of an output that did not answer before. */
 const SILENT_TIMEOUT = 50
 
 /** Questions to the output whose answers come after everything that it declared before. */
 export class SyncCalls {
-  readonly #waiting = new Map<number, (sender: number | undefined) => void>()
+  readonly #waiting = new Map<number, Question>()
   #latest = 0
   #isSilent = false
 
@@ -24,14 +27,26 @@ export class SyncCalls {
           this.#settle(id, null)
           this.#isSilent = true
         },
-        this.#isSilent ? SILENT_TIMEOUT : TIMEOUT
+        this.#isSilent ? SILENT_TIMEOUT : about ? DECISIVE_TIMEOUT : TIMEOUT
       )
-      this.#waiting.set(id, (sender) => {
+      const message: Question['message'] = { kind: 'sync', id, from, index, crc: about ? checksum(about.frames) : null }
+      const answer = (sender: number | undefined): void => {
         clearTimeout(timer)
         resolve(sender)
-      })
-      link.post({ kind: 'sync', id, from, index, crc: about ? checksum(about.frames) : null })
+      }
+      this.#waiting.set(id, { message, answer })
+      link.post(message)
     })
+  }
+
+  /** The latest question was not answered. */
+  get isSilent(): boolean {
+    return this.#isSilent
+  }
+
+  /** Asks again what may have been lost with a connection. */
+  repeat(link: OutputLink): void {
+    for (const { message } of this.#waiting.values()) link.post(message)
   }
 
   answered(id: number, sender: number | null): void {
@@ -40,14 +55,19 @@ export class SyncCalls {
   }
 
   #settle(id: number, sender: number | null): void {
-    const answer = this.#waiting.get(id)
+    const question = this.#waiting.get(id)
     this.#waiting.delete(id)
-    answer?.(sender ?? undefined)
+    question?.answer(sender ?? undefined)
   }
 
   close(): void {
     for (const id of this.#waiting.keys()) this.#settle(id, null)
   }
+}
+
+interface Question {
+  readonly message: SideMessageOf<'sync'>
+  readonly answer: (sender: number | undefined) => void
 }
 
 /** A message whose run does not follow from its place. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { MACHINE } from '../delivery/clock.ts'
 import type { Service, Window } from '../delivery/Consumer.ts'
+import type { Entry } from '../delivery/RetentionLog.ts'
 import { localHub } from '../delivery/localHubs.ts'
 import { TOKEN_PREFIX } from '../delivery/Publisher.ts'
 import { SourceUnreachableError, SpecError, StreamStateError } from '../errors.ts'
@@ -16,6 +17,7 @@ import { getTransferMode } from '../transfer/registry.ts'
 import { LocalLink } from './LocalLink.ts'
 import type { OutputLink } from './OutputLink.ts'
 import { Reception } from './Reception.ts'
+import { RunNumbers } from './RunNumbers.ts'
 import { nodeacqParams } from './source.ts'
 import type { NodeacqParams } from './source.ts'
 import { Subscription } from './Subscription.ts'
@@ -90,8 +92,12 @@ class Opening {
   readonly #options: ConnectionOptions
   readonly #consumer = randomUUID()
   readonly #done = Promise.withResolvers<void>()
+  readonly #runs = new RunNumbers()
   #link: OutputLink | undefined
-  #hasJoined = false
+  #attempt = 0
+  #isAnswered = false
+  /** Who answered the first hello; unset until then. */
+  #source: string | undefined
 
   constructor(
     info: StreamInfo,
@@ -151,14 +157,15 @@ class Opening {
       token = TOKEN_PREFIX + randomUUID()
       this.reception.subscription = this.#openSubscription({ address, token })
     }
-    this.#link = this.#openLink(address)
+    this.#link = this.#runs.link(this.#openLink(address))
     this.reception.attach(this.#link)
     this.#hello(token, null)
   }
 
   #openLink(address: string): OutputLink {
     const { subject } = this.#options
-    const listener = { chunk: this.reception.chunk, message: this.#hear }
+    const { chunk } = this.reception
+    const listener = { chunk: (entry: Entry) => chunk(this.#runs.entry(entry)), message: this.#hear }
     if (this.#info.protocol === 'inproc') {
       const hub = localHub(this.#info.interface)
       if (hub !== undefined) return new LocalLink(hub, listener)
@@ -170,20 +177,23 @@ class Opening {
       const expected = 'the address of a side channel'
       throw new SpecError({ subject, key: 'nodeacq.side', expected, got: 'nothing: the output is not configured' })
     }
-    return new SideClient(this.#own.side, listener, subject)
+    return new SideClient(this.#own.side, listener, { subject, lease: this.#own.lease })
   }
 
   #hello(token: string | null, position: { run: number; from: number } | null): void {
     const { name, delivery, owner } = this.#options
     const who = { node: owner.node ?? null, input: owner.name ?? null, process: `${hostname()}/${process.pid}` }
-    const { run, from } = position ?? { run: null, from: null }
+    const { run, from } = position ? this.#runs.toSource(position) : { run: null, from: null }
     const window = windowFor(this.reception.service, this.#options.spec)
+    this.#isAnswered = false
     this.#link?.hello({
       kind: 'hello',
       consumer: this.#consumer,
+      attempt: ++this.#attempt,
       name: name ?? null,
       token,
       delivery,
+      source: this.#source ?? null,
       run,
       from,
       ...window,
@@ -192,19 +202,25 @@ class Opening {
   }
 
   readonly #helloAgain = (): void => {
-    if (this.#hasJoined) this.#hello(null, this.reception.prepareToResume())
+    if (this.#source !== undefined) this.#hello(null, this.reception.prepareToResume())
   }
 
   readonly #hear = (message: Parameters<Reception['message']>[0]): void => {
     if (message.kind === 'welcome') this.#welcome(message)
-    else this.reception.message(message)
+    // Between a hello and its answer, what is said may be said by another source, whose runs have other numbers.
+    else if (this.#isAnswered || message.kind === 'unknown') this.reception.message(this.#runs.incoming(message))
   }
 
   #welcome(message: SideMessageOf<'welcome'>): void {
-    if (message.consumer !== this.#consumer) return
-    if (this.#hasJoined) this.reception.resume(message)
-    else this.reception.join(message)
-    this.#hasJoined = true
+    // Every question is answered; what comes before the latest answer will come again.
+    if (message.consumer !== this.#consumer || message.attempt !== this.#attempt) return
+    this.#isAnswered = true
+    const known = this.#source
+    this.#source = message.source
+    if (known !== undefined && known !== message.source) this.#runs.startAt(this.reception.breakOff())
+    const welcome = this.#runs.incoming(message)
+    if (known === undefined) this.reception.join(welcome)
+    else this.reception.resume(welcome)
     this.#done.resolve()
   }
 

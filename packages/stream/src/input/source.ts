@@ -15,6 +15,8 @@ export interface NodeacqParams {
   readonly id: string
   readonly side: string | undefined
   readonly machine: string | undefined
+  /** ms without any sign of life after which the output counts a peer as dead, and is counted so itself. */
+  readonly lease: number | undefined
   readonly identity: SourceIdentity
 }
 
@@ -30,7 +32,8 @@ export function nodeacqParams(own: Readonly<Record<string, unknown>> | null | un
     ...(output !== undefined && { output }),
     ...(process !== undefined && { process })
   }
-  return { id: own['id'], side: text('side'), machine: text('machine'), identity }
+  const lease = typeof own['lease'] === 'number' && own['lease'] > 0 ? own['lease'] : undefined
+  return { id: own['id'], side: text('side'), machine: text('machine'), lease, identity }
 }
 
 /** A stream, the proxy of one, or the map that describes one. */

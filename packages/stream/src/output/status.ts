@@ -10,7 +10,7 @@ export interface ConsumerStatus {
   readonly service: Consumer['service']
   /** Chunks that were sent and that it has not taken. */
   readonly inFlight: number
-  /** It has chunks to take and has taken none for more than 2 s. */
+  /** It has chunks to take and has taken none for more than 2 s, or its connection is gone and it is waited for. */
   readonly stalled: boolean
 }
 
@@ -63,7 +63,7 @@ export function outputStatus(of: {
 }
 
 function consumerStatus(consumer: Consumer): ConsumerStatus {
-  const { who, service, inFlight, lastTaken } = consumer
+  const { who, service, inFlight, lastTaken, isAbsent } = consumer
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
   return {
     node: text(who['node']),
@@ -71,6 +71,6 @@ function consumerStatus(consumer: Consumer): ConsumerStatus {
     process: text(who['process']),
     service,
     inFlight,
-    stalled: inFlight > 0 && performance.now() - lastTaken > STALLED_AFTER
+    stalled: isAbsent || (inFlight > 0 && performance.now() - lastTaken > STALLED_AFTER)
   }
 }

@@ -7,6 +7,9 @@ import type { SideMessage, SideMessageOf } from './messages.ts'
 
 /** ms between signs of life. */
 const ALIVE_INTERVAL = 1000
+/** ms between heartbeats on a connection, and what counts as dead where the output does not say. */
+const HEARTBEAT = 2000
+const LEASE = 10_000
 /** ms that closing waits for the farewell to go out. */
 const LINGER = 200
 
@@ -18,13 +21,30 @@ export class SideClient implements OutputLink {
   readonly #subject: string
   readonly #alive: NodeJS.Timeout
   #hasReported = false
+  #hasConnected = false
 
   /** @throws {AddressError} */
-  constructor(address: string, listener: OutputListener, subject: string) {
+  constructor(
+    address: string,
+    listener: OutputListener,
+    { subject, lease = LEASE }: { subject: string; lease?: number | undefined }
+  ) {
     this.#listener = listener
     this.#subject = subject
     // The output limits what is on its way, so that no queue of zeromq's has to.
-    this.#socket = new ZmqSocket('dealer', { linger: LINGER, sendHighWaterMark: 0, receiveHighWaterMark: 0 })
+    this.#socket = new ZmqSocket('dealer', {
+      linger: LINGER,
+      sendHighWaterMark: 0,
+      receiveHighWaterMark: 0,
+      // Of a connection that died silently only this end may know: what it sends goes nowhere.
+      heartbeatInterval: Math.min(HEARTBEAT, lease),
+      heartbeatTimeout: lease
+    })
+    // An output knows its inputs by their connections: over a new one it asks who this is, as soon as it hears of it.
+    this.#socket.onConnection('handshake', () => {
+      if (this.#hasConnected) this.post({ kind: 'alive' })
+      this.#hasConnected = true
+    })
     try {
       this.#socket.connect(address)
     } catch (error) {

@@ -20,14 +20,23 @@ export class SideServer {
   readonly #socket: ZmqSocket
   readonly #hub: Hub
   readonly #publisher: Publisher
+  readonly #lease: number
   readonly #subject: string
   #hasReported = false
 
-  private constructor(at: { address: string; socket: ZmqSocket; hub: Hub; publisher: Publisher; subject: string }) {
+  private constructor(at: {
+    address: string
+    socket: ZmqSocket
+    hub: Hub
+    publisher: Publisher
+    lease: number
+    subject: string
+  }) {
     this.address = at.address
     this.#socket = at.socket
     this.#hub = at.hub
     this.#publisher = at.publisher
+    this.#lease = at.lease
     this.#subject = at.subject
   }
 
@@ -49,7 +58,7 @@ export class SideServer {
     })
     try {
       const bound = await socket.bind(address)
-      const server = new SideServer({ address: bound, socket, hub, publisher, subject })
+      const server = new SideServer({ address: bound, socket, hub, publisher, lease, subject })
       void server.#listen()
       return server
     } catch (error) {
@@ -101,8 +110,7 @@ export class SideServer {
 
   #send(id: string, frames: readonly Uint8Array[]): void {
     this.#socket.send(frames).catch((error: unknown) => {
-      // Whoever does not come back within its lease is dead; the connection is closed by then.
-      if (error instanceof UnreachablePeerError) this.#hub.remove(id)
+      if (error instanceof UnreachablePeerError) this.#hub.miss(id, this.#lease)
     })
   }
 

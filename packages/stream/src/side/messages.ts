@@ -43,16 +43,19 @@ type SideDelivery = 'bestEffort' | 'latest' | 'complete'
 /** From the input, 1–31; from the output, 32 and up. */
 const TABLE = {
   /**
-   * Asks to be served. `token` is what the input has subscribed to on the data socket (null: no data socket); `run` and
-   * `from` say where it wants to go on (null: the output decides); `chunks` and `bytes` are its window.
+   * Asks to be served. `attempt` counts the hellos of this input. `token` is what the input has subscribed to on the data
+   * socket (null: no data socket); `source`, `run` and `from` say where it wants to go on (null: the output decides), as
+   * numbered by that source; `chunks` and `bytes` are its window.
    */
   hello: {
     code: 1,
     fields: {
       consumer: text,
+      attempt: number,
       name: textOrNull,
       token: textOrNull,
       delivery,
+      source: textOrNull,
       run: numberOrNull,
       from: numberOrNull,
       chunks: number,
@@ -76,11 +79,20 @@ const TABLE = {
 
   /**
    * Answers hello once the token was seen on the data socket. Counting starts at `run`, `from`; the output stands at
-   * `headRun`, `index`, and that run has ended or not.
+   * `headRun`, `index`, and that run has ended or not. An output that has started again is another `source`.
    */
   welcome: {
     code: 32,
-    fields: { consumer: text, run: number, from: number, headRun: number, index: number, hasEnded: flag }
+    fields: {
+      consumer: text,
+      attempt: number,
+      source: text,
+      run: number,
+      from: number,
+      headRun: number,
+      index: number,
+      hasEnded: flag
+    }
   },
   /** A run has begun; `previous` ended at `index`. */
   run: { code: 33, fields: { run: number, previous: number, index: number } },
