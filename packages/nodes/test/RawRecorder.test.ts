@@ -160,7 +160,9 @@ describe('RawRecorder', () => {
     expect(await recorder.finished()).toBeUndefined()
     expect(JSON.parse(await readFile(join(folder.path, 'rec', 'x.gaps.json'), 'utf8'))).toEqual([
       { from: 2, to: 5, row: 2, cause: 'overrun' },
-      { from: 6, to: 9, row: 3, cause: 'device' }
+      { from: 6, to: 9, row: 3, cause: 'device' },
+      // Declared behind the last sample: row 4 is where the next one would have been.
+      { from: 10, to: 20, row: 4, cause: 'device' }
     ])
     expect([...(await readFile(join(folder.path, 'rec', 'x.raw')))]).toEqual([1, 2, 3, 4])
   })
