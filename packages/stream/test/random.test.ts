@@ -62,7 +62,7 @@ async function perform(output: OutputStream, random: Random): Promise<Script> {
       part.end = from + size
       if (random.chance(0.02)) await new Promise((resolve) => setTimeout(resolve, random.below(10)))
     }
-    if (random.chance(0.7)) await output.endRun()
+    if (i < runs - 1 && random.chance(0.7)) await output.endRun()
   }
   return script
 }
@@ -106,20 +106,23 @@ function problems({ input, delivery, chunks }: Reader, script: Script, mayLose: 
 for (let seed = 1; seed <= SEEDS; seed++) {
   test(`whatever happens, every sample is received or accounted for (seed ${seed})`, async () => {
     const random = randomFrom(seed)
+    const protocol = (['tcp', 'ipc', 'inproc'] as const)[random.below(3)]!
+    const deliveries = Array.from({ length: 1 + random.below(4) }, () => DELIVERIES[random.below(3)]!)
+    // Which run a PUB/SUB chunk is of may be a question for the log, when chunks were dropped where one run ended.
+    const needsLog = protocol !== 'inproc' && deliveries.includes('bestEffort')
     const options: OutputOptions = {
       dtype: 'float64',
       shape: [-1, 2],
-      protocol: (['tcp', 'ipc', 'inproc'] as const)[random.below(3)]!,
+      protocol,
       flow: random.chance(0.3) ? 'wait' : 'realtime',
       highWaterMark: random.chance(0.5) ? 3 : 1000,
-      retention: { bytes: random.chance(0.5) ? 30_000 : 1e9 }
+      retention: { bytes: random.chance(0.5) && !needsLog ? 30_000 : 1e9 }
     }
     await using output = new OutputStream(options)
     await output.configure()
     let isOver = false
     const readers: Reader[] = []
-    for (let i = 1 + random.below(4); i > 0; i--) {
-      const delivery = DELIVERIES[random.below(3)]!
+    for (const [i, delivery] of deliveries.entries()) {
       const input = new InputStream({ highWaterMark: random.chance(0.5) ? 3 : 1000 })
       await input.connect(output, { delivery })
       const chunks: Chunk[] = []
@@ -134,7 +137,7 @@ for (let seed = 1; seed <= SEEDS; seed++) {
     const script = await perform(output, random)
     isOver = true
     // Whoever reads PUB/SUB may have to ask which run a chunk is of, so the output stays until it has.
-    if (readers.some(({ delivery }) => delivery === 'bestEffort')) {
+    if (needsLog) {
       await output.endRun()
       await Promise.all(readers.map(({ done }) => done))
     }
