@@ -162,7 +162,7 @@ test('a host server ends its groups at Ctrl-C', async () => {
   await waitFor(() => program.errorText.includes('noise runs'), { what: () => program.errorText })
   host.program.interrupt()
   expect(await host.program.exited).toEqual({ code: 0, signal: null })
-  expect(await host.program.children()).toEqual([])
+  await host.program.nothingLeft()
   const { code } = await program.exited
   expect(program.errorText).toMatch(/lost|closed|died/)
   expect(code).toBe(1)

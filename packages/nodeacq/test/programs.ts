@@ -33,6 +33,13 @@ export class Program extends TestProcess {
     return (await strayProcesses(this.#run)).filter(({ pid }) => pid !== this.pid).map(({ command }) => command)
   }
 
+  /** Waits until nothing that this program started lives. What looks after its children outlives it by a moment. */
+  async nothingLeft(): Promise<void> {
+    let left: string[] = []
+    const isGone = async () => (left = await this.children()).length === 0
+    await waitFor(isGone, { what: () => `the end of ${left.join(', ')}` })
+  }
+
   /** The one object on stdout. */
   summary(): RunSummary {
     if (this.lines.length !== 1)

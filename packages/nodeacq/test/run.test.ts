@@ -110,7 +110,7 @@ describe('nodeacq run', () => {
     expect(edgeOf(program, 'filter.signals').samples).toBe(samples)
     expect(await recorded(out, 'filtered')).toBe(samples)
     expect(code).toBe(0)
-    expect(await program.children()).toEqual([])
+    await program.nothingLeft()
   })
 
   test('ends at once at the second Ctrl-C', async () => {
@@ -127,7 +127,7 @@ describe('nodeacq run', () => {
     const { code } = await program.exited
     expect(code).toBe(1)
     expect(program.summary().ok).toBe(false)
-    expect(await program.children()).toEqual([])
+    await program.nothingLeft()
   })
 
   test('goes on when a process is killed: told with the time, recording readable, exit code 1, nothing left', async () => {
@@ -162,7 +162,7 @@ describe('nodeacq run', () => {
     })
     expect(await recorded(out, 'raw')).toBe(edgeOf(program, 'disk.raw').samples)
     expect(code).toBe(1)
-    expect(await program.children()).toEqual([])
+    await program.nothingLeft()
   })
 
   test('keeps what a killed recorder had written, and ends when nothing is left that makes data', async () => {
@@ -178,7 +178,7 @@ describe('nodeacq run', () => {
     expect(code).toBe(1)
     expect((await recorded(out, 'raw')) > 0).toBe(true)
     expect(program.lines.at(-1)).toMatch(/^not ok: node 'amp' failed; node 'filter' failed; node 'disk' failed/)
-    expect(await program.children()).toEqual([])
+    await program.nothingLeft()
   })
 
   test('ends by itself when a finite source has ended', async () => {
