@@ -142,11 +142,13 @@ export class ChunkReader {
       const isNewRun = start < tracker.next && this.info.accounting !== 'none'
       return this.#enter(isNewRun ? tracker.run + 1 : tracker.run, item, chunk, options)
     }
-    if (tracker.canJudge(start, index)) return this.#enter(tracker.run, item, chunk, options)
     return this.#ask(start, item, chunk, options)
   }
 
-  /** The place of a chunk may leave open which run it is of; the output knows better. */
+  /**
+   * The place of a chunk that does not follow the one before leaves open which run it is of: the news of another run may
+   * come later than its data. The output knows.
+   */
   async #ask(start: number, item: Entry, chunk: DecodedChunk, options: TakeOptions): Promise<TakenChunk | undefined> {
     const { index } = chunk
     // Messages come in order and once: what goes back is of a later run, also when both runs sent the same bytes.

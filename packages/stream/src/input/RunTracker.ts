@@ -192,27 +192,27 @@ export class RunTracker {
     return this.#latest === this.run || index <= (this.#ends.get(this.run) ?? -1)
   }
 
-  /** Whether a chunk that does not follow the one before is of the current run for sure, and all holes before it known. */
-  canJudge(start: number, index: number): boolean {
-    if (this.#floor >= this.run || start < this.next) return false
-    if (this.#latest === this.run) return index <= this.#known.index
-    // Another run has begun; but where nothing but a hole of this one was passed over, the chunk is of this one.
-    return index <= (this.#ends.get(this.run) ?? -1) && this.isComplete(start)
-  }
-
   /**
-   * The likely run of a chunk, from its place alone. Undefined when it is of none that is wanted. Chunks come in the
-   * order they were sent, so a run that was left shows in places that go on from where it was.
+   * The run of a chunk, from its place alone. Undefined when it is of none that is wanted, or when it may be of several:
+   * then it is as good as lost, because in the wrong run it would be wrong data. Chunks come in the order they were sent,
+   * so a run that was left shows in places that go on from where it was.
    */
   runOf(start: number, index: number): number | undefined {
     if (this.#floor >= this.run && start >= this.next && index <= (this.#ends.get(this.run) ?? Infinity))
       return undefined
+    let found: number | undefined
     for (let run = Math.max(this.run, this.#floor + 1); run <= this.#latest; run++) {
-      const fits = index <= (this.#ends.get(run) ?? Infinity)
       const goesBack = run === this.run && start < this.next && this.#accounting !== 'none' && run < this.#latest
-      if (fits && !goesBack) return run
+      if (goesBack || index > this.#reachOf(run)) continue
+      if (found !== undefined && this.#accounting !== 'none') return undefined
+      found ??= run
     }
-    return this.#latest > this.#floor ? this.#latest : undefined
+    return found ?? (this.#latest > this.#floor ? this.#latest : undefined)
+  }
+
+  /** How far a run has come, as far as is known. */
+  #reachOf(run: number): number {
+    return this.#ends.get(run) ?? (this.#known.run === run ? this.#known.index : Infinity)
   }
 
   /** Where the current run ends, once the output has said so. */
