@@ -2,8 +2,10 @@ import { ZmqSocket } from '@nodeacq/zmq'
 import type { Entry } from '../delivery/RetentionLog.ts'
 import { report } from '../log.ts'
 
+/** ms between heartbeats. */
+const HEARTBEAT = 2000
 /** Messages taken from zeromq ahead of the reader. */
-const AHEAD = 16
+const AHEAD = 4
 /** The run of a chunk does not stand in its message. */
 export const UNKNOWN_RUN = -1
 
@@ -19,14 +21,18 @@ export class Subscription {
     token?: string
     /** Messages that wait before the output drops its next ones; 0 is no limit. */
     highWaterMark: number
+    /** ms without any sign of life after which the connection counts as dead; by default only TCP can tell. */
+    lease?: number | undefined
     /** Takes one message and says how many wait now. */
     deliver: (entry: Entry) => number
     /** Called when the connection stands. */
     onConnected?: () => void
   }) {
-    const { address, token, highWaterMark, deliver, onConnected } = at
+    const { address, token, highWaterMark, lease, deliver, onConnected } = at
     this.#deliver = deliver
-    this.#socket = new ZmqSocket('sub', { receiveHighWaterMark: highWaterMark })
+    const heartbeat =
+      lease === undefined ? {} : { heartbeatInterval: Math.min(HEARTBEAT, lease), heartbeatTimeout: lease }
+    this.#socket = new ZmqSocket('sub', { receiveHighWaterMark: highWaterMark, ...heartbeat })
     try {
       if (onConnected) this.#socket.onConnection('handshake', onConnected)
       this.#socket.connect(address)
