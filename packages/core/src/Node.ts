@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { announceGaps } from './announceGaps.ts'
 import { ConfigError, NodeError, NotFoundError } from './errors.ts'
 import { LiveParams } from './LiveParams.ts'
+import type { NodeClass, NodeOptions } from './NodeClass.ts'
 import { NodeRun } from './NodeRun.ts'
 import { inheritFlow, withInterface } from './outputDefaults.ts'
 import { requireLegal, type NodeState } from './nodeState.ts'
@@ -15,25 +16,6 @@ const NO_OPTIONS = z.object({})
 
 /** How long `stop` waits for a node to work off what has reached it, ms. */
 export const STOP_TIMEOUT = 10_000
-
-/** What the class of a node says about itself; the statics of every Node subclass. */
-export interface NodeClass<T extends Node = Node> {
-  new (options?: NodeOptions): T
-  readonly name: string
-  readonly typeName?: string
-  readonly description: string
-  readonly configSchema: ObjectSchema
-  readonly paramsSchema: ObjectSchema
-  readonly inputSpecs: Readonly<Record<string, InputSpec>>
-  readonly outputSpecs: Readonly<Record<string, OutputOptions>>
-  readonly takesAnyInput: boolean
-  readonly makesAnyOutput: boolean
-}
-
-export interface NodeOptions {
-  /** Unique in the graph. Default: made from the type when a group creates the node. */
-  name?: string
-}
 
 interface NodeEvents {
   stateChanged: [state: NodeState]
@@ -282,7 +264,8 @@ export abstract class Node<
         .filter((output) => output.isConfigured)
         .map((output) => output.status()),
       recordings: this._recordings(),
-      progress: this._progress()
+      progress: this._progress(),
+      counters: this._counters()
     }
   }
 
@@ -350,6 +333,10 @@ export abstract class Node<
   /** Paths that the node writes. */
   protected _recordings(): readonly string[] {
     return []
+  }
+  /** What the node counts beside the samples of its streams, by name; from 0 in each run. */
+  protected _counters(): Readonly<Record<string, number>> {
+    return {}
   }
   /** 0–1 for a source that comes to an end. */
   protected _progress(): number | null {

@@ -1,5 +1,6 @@
 import { nearestNames } from '@nodeacq/stream'
-import { Node, type NodeClass } from './Node.ts'
+import { Node } from './Node.ts'
+import type { NodeClass } from './NodeClass.ts'
 import { NodeTypeError, UnknownNodeTypeError } from './errors.ts'
 
 const registered = new Map<string, NodeClass>()

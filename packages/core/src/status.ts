@@ -25,6 +25,8 @@ export interface NodeStatus {
   readonly recordings: readonly string[]
   /** How far a finite source is, 0–1; null for sources without an end. */
   readonly progress: number | null
+  /** What else the node counts in this run, e.g. `{ nonFiniteSamples: 0 }`. */
+  readonly counters: Readonly<Record<string, number>>
 }
 
 export const GROUP_STATES = ['running', 'unresponsive', 'dead', 'closed'] as const

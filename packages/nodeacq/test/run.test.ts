@@ -70,9 +70,33 @@ describe('nodeacq run', () => {
       graph: 'noise',
       ok: true,
       nodes: [
-        { name: 'amp', type: 'NoiseGenerator', group: 'acquisition', host: 'lab', state: 'initialized', error: null },
-        { name: 'filter', type: 'SosFilter', group: 'analysis', host: 'local', state: 'initialized', error: null },
-        { name: 'disk', type: 'RawRecorder', group: 'analysis', host: 'local', state: 'initialized', error: null }
+        {
+          name: 'amp',
+          type: 'NoiseGenerator',
+          group: 'acquisition',
+          host: 'lab',
+          state: 'initialized',
+          error: null,
+          counters: {}
+        },
+        {
+          name: 'filter',
+          type: 'SosFilter',
+          group: 'analysis',
+          host: 'local',
+          state: 'initialized',
+          error: null,
+          counters: {}
+        },
+        {
+          name: 'disk',
+          type: 'RawRecorder',
+          group: 'analysis',
+          host: 'local',
+          state: 'initialized',
+          error: null,
+          counters: {}
+        }
       ],
       recordings: [{ node: 'disk', path: out }]
     })

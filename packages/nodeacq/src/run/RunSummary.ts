@@ -21,6 +21,8 @@ export interface SummaryNode {
   /** As it was when the run ended; `failed` also when the node's process died. */
   readonly state: NodeState
   readonly error: NodeFailure | null
+  /** What the node counts itself, e.g. `nonFiniteSamples` of a filter. */
+  readonly counters: Readonly<Record<string, number>>
 }
 
 export interface SummaryEdge {
@@ -57,8 +59,8 @@ export function summarize({ graph, durationSeconds, nodes, edges, deadGroups, st
   const hostOf = new Map(graph.groups.map((group) => [group.name, group.host]))
   const summaryNodes = graph.nodes.map((node): SummaryNode => {
     const { name, type, group } = node
-    const place = { name, type, group, host: hostOf.get(group) ?? '' }
     const status = nodes.get(name)
+    const place = { name, type, group, host: hostOf.get(group) ?? '', counters: status?.counters ?? {} }
     const death = deadGroups.get(group)
     if (death !== undefined && status?.state !== 'failed') {
       return { ...place, state: 'failed', error: { name: 'GroupError', code: 'GROUP', message: death } }

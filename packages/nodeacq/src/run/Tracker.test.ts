@@ -34,7 +34,8 @@ function statusOf(states: Record<string, State>, more: Partial<ManagerStatus> = 
     inputs: [],
     outputs: [{ samples: 0 }] as unknown as ManagerStatus['nodes'][number]['outputs'],
     recordings: name === 'disk' ? ['/data/x'] : [],
-    progress: null
+    progress: null,
+    counters: {}
   }))
   return { hosts: [], groups: [], nodes, edges: [], ...more }
 }
@@ -108,6 +109,7 @@ describe('the summary', () => {
     })
     expect(summary.nodes[0]).toEqual({
       name: 'amp',
+      counters: {},
       type: 'Amp',
       group: 'a',
       host: 'local',

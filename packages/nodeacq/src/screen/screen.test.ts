@@ -157,8 +157,24 @@ describe('the summary', () => {
     durationSeconds: 5.04,
     ok: true,
     nodes: [
-      { name: 'amp', type: 'NoiseGenerator', group: 'acquisition', host: 'lab', state: 'initialized', error: null },
-      { name: 'disk', type: 'RawRecorder', group: 'analysis', host: 'local', state: 'initialized', error: null }
+      {
+        name: 'amp',
+        type: 'NoiseGenerator',
+        group: 'acquisition',
+        host: 'lab',
+        state: 'initialized',
+        error: null,
+        counters: {}
+      },
+      {
+        name: 'disk',
+        type: 'RawRecorder',
+        group: 'analysis',
+        host: 'local',
+        state: 'initialized',
+        error: null,
+        counters: {}
+      }
     ],
     edges: [{ ...edge, from: 'amp.signals', to: 'disk.raw', latencyMs: { p50: 0.2, p99: 1.04 } }],
     recordings: [{ node: 'disk', path: '/data/demo/run1' }]
