@@ -13,8 +13,13 @@ export class BenchChild implements AsyncDisposable {
       if (take) take(message)
       else this.#received.push(message)
     })
+    const end = () => this.#child.kill('SIGTERM')
+    process.once('exit', end)
     this.#child.once('exit', (code, signal) => {
-      if (code !== 0 && signal !== 'SIGTERM') throw new Error(`${module.pathname} ended with ${signal ?? code}`)
+      process.off('exit', end)
+      // SIGINT: the terminal tells all of its processes, and this one ends by itself.
+      if (code === 0 || signal === 'SIGTERM' || signal === 'SIGINT') return
+      throw new Error(`${module.pathname} ended with ${signal ?? code}`)
     })
   }
 

@@ -4,14 +4,28 @@ import { BenchChild } from './child.ts'
 import { measurePyacqRpc } from './pyacq.ts'
 import { inTurns } from './rounds.ts'
 import { row, type Row } from './rows.ts'
+import type { BenchContext, Measured, Suite } from './suite.ts'
 
 interface Demo {
   '~proxied': true
   add(x: number, y: number): number
 }
 
-/** Calls per second, one by one and with many on their way, beside bare zeromq.js and, with PYACQ_SRC, beside pyacq. */
-export async function rpcSuite({ quick }: { quick: boolean }): Promise<Row[]> {
+export const rpcSuite: Suite = {
+  name: 'rpc',
+  parts: [
+    {
+      name: 'calls',
+      title: 'Calls from process to process',
+      about:
+        'A client calls `add(i, 1)` of an object in another process over tcp and checks every answer: one call after the other, and with 100 on their way. Beside it: bare zeromq.js frames of the same sizes without any meaning, and a client and a server of the real pyacq.',
+      seconds: { full: 20, quick: 5 },
+      run: measureCalls
+    }
+  ]
+}
+
+async function measureCalls({ quick, step }: BenchContext): Promise<Measured> {
   await using server = new BenchChild(new URL('./rpcServer.ts', import.meta.url))
   const { address, bare } = await server.next<{ address: string; bare: string }>()
   const client = await RpcClient.connect(address)
@@ -31,16 +45,19 @@ export async function rpcSuite({ quick }: { quick: boolean }): Promise<Row[]> {
         if ((await target.add(i, 1)) !== i + 1) throw new Error('wrong answer')
       })
     )
+  step('one by one')
   const single = await inTurns({
     ours: oneByOne(demo),
     bare: () => bareOneByOne(dealer, count)
   })
+  step(`${depth} on their way`)
   const many = await inTurns({
     ours: pipelined(demo),
     bare: () => barePipelined(dealer, count * 5, depth)
   })
   dealer.close()
   await client.close()
+  step('pyacq')
   const pyacq = await measurePyacqRpc(count, depth)
   const rows: Row[] = []
   const cases = [
@@ -59,7 +76,7 @@ export async function rpcSuite({ quick }: { quick: boolean }): Promise<Row[]> {
     rows.push(row({ ...base, peer: 'bare zeromq.js', peerValue: figures.bare }))
     if (other !== undefined) rows.push(row({ ...base, peer: 'pyacq', peerValue: other }))
   }
-  return rows
+  return { rows }
 }
 
 const REQUEST = ['0', 'call_obj', 'auto', 'msgpack', Buffer.alloc(180)]

@@ -5,6 +5,7 @@ import { BenchChild } from './child.ts'
 import { inTurns, quantile } from './rounds.ts'
 import { row, type Row } from './rows.ts'
 import { sharedMemThroughput } from './sharedMem.ts'
+import type { Suite } from './suite.ts'
 
 const CHANNELS = 16
 const BYTES_PER_SAMPLE = CHANNELS * 4
@@ -15,25 +16,78 @@ const SIZES = [
   { samples: 16_384, chunks: 800 }
 ] as const
 
-/** Chunks per second and latency of plaindata between two processes, and by reference within one. */
-export async function streamSuite({ quick }: { quick: boolean }): Promise<Row[]> {
-  const rows: Row[] = []
-  await using receiver = new BenchChild(new URL('./streamReceiver.ts', import.meta.url))
-  for (const protocol of ['tcp', 'ipc'] as const) {
-    for (const { samples, chunks } of SIZES) {
-      rows.push(...(await throughput(receiver, protocol, samples, quick ? Math.ceil(chunks / 10) : chunks)))
+const receiverModule = new URL('./streamReceiver.ts', import.meta.url)
+const ofQuick = (count: number, quick: boolean) => (quick ? Math.ceil(count / 10) : count)
+
+export const streamSuite: Suite = {
+  name: 'stream',
+  parts: [
+    {
+      name: 'plaindata',
+      title: 'plaindata between two processes',
+      about: 'Chunks of 4 KB, 64 KB and 1 MB as fast as they go, handed over and copied, beside bare zeromq.js.',
+      seconds: { full: 150, quick: 15 },
+      run: async ({ quick, step }) => {
+        await using receiver = new BenchChild(receiverModule)
+        const rows: Row[] = []
+        for (const protocol of ['tcp', 'ipc'] as const) {
+          for (const { samples, chunks } of SIZES) {
+            step(`${protocol}, ${samples} samples`)
+            rows.push(...(await throughput(receiver, protocol, samples, ofQuick(chunks, quick))))
+          }
+        }
+        return { rows }
+      }
+    },
+    {
+      name: 'sharedmem',
+      title: 'sharedmem between two processes',
+      about: 'Chunks through a ring of 64 MiB, read as a copy and where they lie, beside memcpy into shared memory.',
+      seconds: { full: 60, quick: 6 },
+      run: async ({ quick, step }) => {
+        await using receiver = new BenchChild(receiverModule)
+        const rows: Row[] = []
+        for (const { samples, chunks } of SIZES) {
+          step(`${samples} samples`)
+          rows.push(...(await sharedMemThroughput(receiver, { samples, chunks: ofQuick(chunks, quick) })))
+        }
+        return { rows }
+      }
+    },
+    {
+      name: 'inproc',
+      title: 'By reference within one process',
+      about: 'Chunks of 4 KB handed over by reference.',
+      seconds: { full: 5, quick: 1 },
+      run: async ({ quick }) => ({ rows: await inprocThroughput(quick ? 30_000 : 300_000) })
+    },
+    {
+      name: 'latency',
+      title: 'Latency at 1 kHz',
+      about: 'Chunks of 7.5 KB a thousand times a second.',
+      seconds: { full: 40, quick: 5 },
+      run: async ({ quick, step }) => {
+        await using receiver = new BenchChild(receiverModule)
+        const rows: Row[] = []
+        const ring = { transferMode: 'sharedmem', bufferSize: 60_000, protocol: 'ipc' } as const
+        for (const way of [{ protocol: 'tcp' }, { protocol: 'ipc' }, ring] as const) {
+          step(way.protocol)
+          rows.push(...(await latency(receiver, way, quick ? 500 : 5000)))
+        }
+        return { rows }
+      }
+    },
+    {
+      name: 'memory',
+      title: 'Memory of the sender',
+      about: 'A million chunks of 1 KB at the pace of their consumer.',
+      seconds: { full: 30, quick: 3 },
+      run: async ({ quick }) => {
+        await using receiver = new BenchChild(receiverModule)
+        return { rows: await memory(receiver, quick ? 50_000 : 1_000_000) }
+      }
     }
-  }
-  for (const { samples, chunks } of SIZES) {
-    rows.push(...(await sharedMemThroughput(receiver, { samples, chunks: quick ? Math.ceil(chunks / 10) : chunks })))
-  }
-  rows.push(...(await inprocThroughput(quick ? 30_000 : 300_000)))
-  for (const protocol of ['tcp', 'ipc'] as const)
-    rows.push(...(await latency(receiver, { protocol }, quick ? 500 : 5000)))
-  const ring = { transferMode: 'sharedmem', bufferSize: 60_000, protocol: 'ipc' } as const
-  rows.push(...(await latency(receiver, ring, quick ? 500 : 5000)))
-  rows.push(...(await memory(receiver, quick ? 50_000 : 1_000_000)))
-  return rows
+  ]
 }
 
 async function throughput(
