@@ -1,4 +1,4 @@
-import { NdArray, type ReadonlyNdArray } from '@nodeacq/ndarray'
+import type { NdArray, ReadonlyNdArray } from '@nodeacq/ndarray'
 import { FilterError } from '../../errors.ts'
 import { type Complex, complex, mul, sub } from './complex.ts'
 import type { Ba } from './iirnotch.ts'

@@ -19,7 +19,7 @@ type Resonator = RatedDesign & { type: 'notch' | 'peak' }
 type Prototype = Exclude<RatedDesign, Resonator>
 
 /** A few units in the last place of coefficients between 1 and 2. */
-const LEAST_MARGIN = 8 * Number.EPSILON
+const LEAST_DENOMINATOR = 8 * Number.EPSILON
 
 /**
  * Digital IIR filter with scipy's numbers.
@@ -91,18 +91,23 @@ function toBand(prototype: Zpk, band: Band, edges: readonly number[]): Zpk {
   }
 }
 
-/**
- * @throws FilterError when rounding to coefficients has moved a pole onto the unit circle or out of it, or so near that where
- *   it lies is chance
- */
+/** @throws FilterError when a section is unstable, or so near to it that rounding of its coefficients decides its response */
 function checkedSections(type: string, sos: NdArray): NdArray {
   for (const [section, { a }] of sectionsOf(sos).entries()) {
     const [, a1, a2] = a as [number, number, number]
-    // Distances to the sides of the triangle of stable second-order polynomials.
-    if (!(1 - Math.abs(a2) > LEAST_MARGIN && 1 + a2 - Math.abs(a1) > LEAST_MARGIN)) {
+    if (!(leastOnCircle(a1, a2) > LEAST_DENOMINATOR)) {
       const got = `a1 = ${a1}, a2 = ${a2} in section ${section}`
       throw new FilterError(type, 'sections that are stable in float64; take a lower order or a wider band', got)
     }
   }
   return sos
+}
+
+/** Least |1 + a1 z⁻¹ + a2 z⁻²| on the unit circle; 0 unless both roots are inside. */
+function leastOnCircle(a1: number, a2: number): number {
+  // The triangle of stable second-order polynomials.
+  const toSide = 1 + a2 - Math.abs(a1)
+  if (!(Math.abs(a2) < 1 && toSide > 0)) return 0
+  const isResonant = a2 > 0 && Math.abs(a1) * (1 + a2) < 4 * a2
+  return isResonant ? (1 - a2) * Math.sqrt((4 * a2 - a1 ** 2) / (4 * a2)) : toSide
 }

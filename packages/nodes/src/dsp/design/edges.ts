@@ -52,7 +52,7 @@ export function checkFrequency(subject: string, frequency: number, sampleRate: n
 }
 
 /** @throws FilterError unless the rate is a positive number */
-export function checkSampleRate(subject: string, sampleRate: number): void {
+function checkSampleRate(subject: string, sampleRate: number): void {
   if (!(sampleRate > 0 && Number.isFinite(sampleRate))) {
     throw new FilterError(`${subject}: sampleRate`, 'a positive number of Hz', `${sampleRate}`)
   }
