@@ -18,7 +18,23 @@ export type { Ba, ResonatorDesign } from './dsp/design/iirnotch.ts'
 export type { Zpk } from './dsp/design/Zpk.ts'
 export { zpk2sos } from './dsp/design/zpk2sos.ts'
 export { SosFilter } from './dsp/SosFilter.ts'
-export { SosKernel } from './dsp/SosKernel.ts'
+export type {
+  ChunkLayout,
+  ChunkOptions,
+  Engine,
+  FftKernel,
+  ResampleOptions,
+  RfftKernel,
+  SignalKernel,
+  SlidingOptions,
+  SlidingStatistic,
+  SosKernel,
+  SosOptions,
+  WaveletKernel
+} from './dsp/kernels/Engine.ts'
+export { engineNames, getEngine, registerEngine } from './dsp/kernels/engines.ts'
+export { morletSpectra } from './dsp/kernels/morletSpectra.ts'
+export type { MorletOptions } from './dsp/kernels/morletSpectra.ts'
 export { parseSosCoefficients } from './dsp/sosCoefficients.ts'
 export type { SosTable } from './dsp/sosCoefficients.ts'
 export { StreamMonitor } from './monitors/StreamMonitor.ts'

@@ -3,7 +3,8 @@ import { NdArray, parseDType, type ReadonlyNdArray, type TypedArray } from '@nod
 import { z } from 'zod'
 import { FilterError } from '../errors.ts'
 import { parseSosCoefficients, type SosTable } from './sosCoefficients.ts'
-import { SosKernel } from './SosKernel.ts'
+import type { SosKernel } from './kernels/Engine.ts'
+import { getEngine } from './kernels/engines.ts'
 
 const config = z.object({
   coefficients: ndArraySchema({ dtype: 'float64' })
@@ -40,7 +41,7 @@ export class SosFilter extends Node<z.infer<typeof config>> {
    */
   setCoefficients(coefficients: unknown): void {
     const table = parseSosCoefficients(coefficients)
-    if (this.#kernel !== undefined) this.#kernel = new SosKernel(table, this.#kernel.channelCount)
+    if (this.#kernel !== undefined) this.#kernel.setCoefficients(table)
     this.#table = table
   }
 
@@ -85,7 +86,7 @@ export class SosFilter extends Node<z.infer<typeof config>> {
         for (const gap of gaps) this.output.skip(gap)
         const input = nativeValues(data)
         const output = new (input.constructor as new (length: number) => TypedArray)(input.length)
-        this.#kernel ??= new SosKernel(this.#table!, data.shape[1]!)
+        this.#kernel ??= getEngine('auto').sos(this.#table!, { channelCount: data.shape[1]! })
         this.#kernel.process(input, output)
         const filtered = NdArray.fromTyped(output, data.shape)
         await this.output.send(dtype.isNative ? filtered : filtered.astype(dtype), index, { handOver: true })
