@@ -2,7 +2,7 @@ import { parseOptions, type ObjectSchema } from './schema.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
-interface ParamsChange {
+export interface ParamsChange {
   readonly old: Values
   readonly new: Values
 }
@@ -14,13 +14,20 @@ interface ParamsChange {
 export class LiveParams {
   readonly #schema: ObjectSchema
   readonly #subject: string
+  readonly #check: (values: Values) => void
   readonly #changed: (change: ParamsChange) => void
   #values: Values | undefined
 
-  constructor(schema: ObjectSchema, subject: string, changed: (change: ParamsChange) => void) {
+  /** @param on `check` throws when values that suit the schema do not suit the node; `changed` hears of each change */
+  constructor(
+    schema: ObjectSchema,
+    subject: string,
+    on: { check: (values: Values) => void; changed: (change: ParamsChange) => void }
+  ) {
     this.#schema = schema
     this.#subject = subject
-    this.#changed = changed
+    this.#check = on.check
+    this.#changed = on.changed
   }
 
   get values(): Values {
@@ -31,7 +38,9 @@ export class LiveParams {
   /** @throws {ConfigError} with all mistakes; nothing is changed then. */
   patch(patch: object): void {
     const old = this.values
-    this.#values = this.#freeze(merge(old, patch as Values))
+    const values = this.#freeze(merge(old, patch as Values))
+    this.#check(values)
+    this.#values = values
     this.#changed({ old, new: this.#values })
   }
 

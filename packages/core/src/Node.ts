@@ -4,7 +4,7 @@ import { InputStream, OutputStream, type Gap, type InputSpec, type OutputOptions
 import { z } from 'zod'
 import { announceGaps } from './announceGaps.ts'
 import { ConfigError, NodeError, NotFoundError } from './errors.ts'
-import { LiveParams } from './LiveParams.ts'
+import { LiveParams, type ParamsChange } from './LiveParams.ts'
 import type { NodeClass, NodeOptions } from './NodeClass.ts'
 import { NodeRun } from './NodeRun.ts'
 import { inheritFlow, withInterface } from './outputDefaults.ts'
@@ -20,7 +20,7 @@ export const STOP_TIMEOUT = 10_000
 interface NodeEvents {
   stateChanged: [state: NodeState]
   failed: [failure: NodeFailure]
-  paramsChanged: [change: { old: object; new: object }]
+  paramsChanged: [change: ParamsChange]
   /** Samples that an input does not get, told to who listens when the node begins to read its `chunks`. */
   gap: [gap: Gap & { readonly input: string }]
 }
@@ -70,9 +70,12 @@ export abstract class Node<
     const own = this.#class
     for (const [stream, spec] of Object.entries(own.inputSpecs)) this.addInput(stream, spec)
     for (const [stream, spec] of Object.entries(own.outputSpecs)) this.addOutput(stream, spec)
-    this.#params = new LiveParams(own.paramsSchema, `parameters of ${this.#subject}`, (change) => {
-      this._paramsChanged(change.new as Params, change.old as Params)
-      this.#events.emit('paramsChanged', change)
+    this.#params = new LiveParams(own.paramsSchema, `parameters of ${this.#subject}`, {
+      check: (values) => this._checkParams(values as Params),
+      changed: (change) => {
+        this._paramsChanged(change.new as Params, change.old as Params)
+        this.#events.emit('paramsChanged', change)
+      }
     })
   }
 
@@ -329,6 +332,8 @@ export abstract class Node<
     return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   }
   protected _close(): void | Promise<void> {}
+  /** @throws when parameters that suit the schema do not suit the inputs; nothing is changed then. */
+  protected _checkParams(_params: Readonly<Params>): void {}
   protected _paramsChanged(_now: Readonly<Params>, _before: Readonly<Params>): void {}
   /** Paths that the node writes. */
   protected _recordings(): readonly string[] {

@@ -19,6 +19,7 @@ import type { NodeState } from './nodeState.ts'
 export type GroupEvent =
   | { readonly kind: 'nodeState'; readonly node: string; readonly state: NodeState }
   | { readonly kind: 'nodeFailed'; readonly node: string; readonly failure: NodeFailure }
+  | { readonly kind: 'paramsChanged'; readonly node: string; readonly params: Readonly<Record<string, unknown>> }
   | Stall
 
 export interface GroupReport {
@@ -77,6 +78,9 @@ export class NodeGroup implements AsyncDisposable {
     this.#nodes.set(node.name, node)
     this.#stalls.start()
     node.on('stateChanged', (state) => this.#events.append({ kind: 'nodeState', node: node.name, state }))
+    node.on('paramsChanged', (change) =>
+      this.#events.append({ kind: 'paramsChanged', node: node.name, params: { ...change.new } })
+    )
     node.on('failed', (failure) => this.#events.append({ kind: 'nodeFailed', node: node.name, failure }))
   }
 

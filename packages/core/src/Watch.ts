@@ -6,7 +6,14 @@ import type { GroupEvent } from './NodeGroup.ts'
 import { describeStall } from './StallWatch.ts'
 
 export type ManagerEventKind =
-  'nodeFailed' | 'nodeState' | 'edgeStalled' | 'edgeRecovered' | 'groupDied' | 'groupClosed' | 'hostLost'
+  | 'nodeFailed'
+  | 'nodeState'
+  | 'paramsChanged'
+  | 'edgeStalled'
+  | 'edgeRecovered'
+  | 'groupDied'
+  | 'groupClosed'
+  | 'hostLost'
 
 export interface ManagerEvent {
   readonly kind: ManagerEventKind
@@ -15,6 +22,8 @@ export interface ManagerEvent {
   readonly node?: string
   readonly message: string
   readonly exit?: ExitReport
+  /** All live parameters of the node, as they are after the change. */
+  readonly params?: Readonly<Record<string, unknown>>
   /** Of an edge: `node.output`, `node.input`, and how long it brought no data, ms. */
   readonly from?: string
   readonly to?: string
@@ -136,6 +145,7 @@ function eventOf(event: Logged<GroupEvent>): ManagerEvent {
   const { kind, node } = event
   if (kind === 'nodeState') return { kind, node, message: event.state }
   if (kind === 'nodeFailed') return { kind, node, message: `${event.failure.name}: ${event.failure.message}` }
+  if (kind === 'paramsChanged') return { kind, node, params: event.params, message: 'its parameters changed' }
   const { from, to, stalledMs } = event
   return { kind, node, from, to, stalledMs, message: describeStall(event) }
 }

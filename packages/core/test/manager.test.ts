@@ -98,6 +98,18 @@ test('the death of a group is known at once, with signal and last lines; the oth
   await manager.createNodeGroup({ name: 'doomed' })
 })
 
+test('live parameters that another process changes are told as an event', async () => {
+  await using manager = await createManager()
+  const node = await manager.createNode('Counter', { name: 'amp' })
+  await node.setParams({ gain: 3 })
+  await expect(node.setParams({ gain: -3 })).rejects.toThrow('gain')
+  await node.setParams({ group: { x: 5 } })
+  const changes = () => manager.events(0).then(({ events }) => events.filter(({ kind }) => kind === 'paramsChanged'))
+  const [first, second] = await waitFor(async () => ((await changes()).length === 2 ? changes() : undefined))
+  expect(first).toMatchObject({ node: 'amp', params: { gain: 3, group: { x: 0 } } })
+  expect(second).toMatchObject({ node: 'amp', params: { gain: 3, group: { x: 5 } } })
+})
+
 test('a node that fails in another process is reported with its message', async () => {
   await using manager = await createManager()
   const node = await manager.createNode('Failing', { name: 'device' })

@@ -160,6 +160,18 @@ test('live parameters change together or not at all, and say so', async () => {
   expect(changes[0]).toEqual({ old: { gain: 1, group: { x: 0 } }, new: { gain: 2, group: { x: 0 } } })
 })
 
+test('live parameters that do not suit the node are refused, and nothing changes', async () => {
+  class Picky extends Counter {
+    protected override _checkParams({ gain }: { gain: number }): void {
+      if (gain > 10) throw new RangeError(`gain: expected at most 10, got ${gain}`)
+    }
+  }
+  await using node = new Picky({ name: 'amp' })
+  await node.setParams({ gain: 10 })
+  await expect(node.setParams({ gain: 11, group: { x: 1 } })).rejects.toThrow(RangeError)
+  expect(node.params).toEqual({ gain: 10, group: { x: 0 } })
+})
+
 test('instances do not share what their class says about streams', async () => {
   await using first = new Counter({ name: 'a' })
   await using second = new Counter({ name: 'b' })

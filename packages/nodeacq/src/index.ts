@@ -56,6 +56,8 @@ export type {
 } from '@nodeacq/core'
 
 export {
+  AnalogTrigger,
+  DigitalTrigger,
   FileReplay,
   FilterError,
   NoiseGenerator,

@@ -1,5 +1,5 @@
 import { NdArray } from '@nodeacq/ndarray'
-import { InputStream, type Gap, type OutputStream } from '@nodeacq/stream'
+import { InputStream, type Gap, type StreamSource } from '@nodeacq/stream'
 
 /** What came out of one run of an output. */
 export interface Collected {
@@ -13,7 +13,7 @@ export interface Collected {
 }
 
 /** Connects to an output that has not started; resolves when it will not miss anything. `done` gives the next run. */
-export async function collect(output: OutputStream): Promise<{ done: Promise<Collected> }> {
+export async function collect(output: StreamSource): Promise<{ done: Promise<Collected> }> {
   const input = new InputStream({ delivery: 'complete' })
   await input.connect(output)
   input.startRun()

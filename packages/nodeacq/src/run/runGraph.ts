@@ -199,7 +199,7 @@ class Run {
 
   #tell(event: ManagerEvent & { readonly at: number }): void {
     const { kind, node, group, message, exit } = event
-    if (kind === 'nodeState' || this.#isOver) return
+    if (kind === 'nodeState' || kind === 'paramsChanged' || this.#isOver) return
     const ago = `${Math.max(0, Date.now() - (exit?.atMs ?? event.at))} ms ago`
     if (kind === 'groupDied' || kind === 'groupClosed') {
       this.#tracker.addDeath(group ?? '', message)
