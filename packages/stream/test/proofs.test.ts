@@ -321,18 +321,26 @@ test('who takes the place of a named consumer that died goes on for it, while a 
   )
 })
 
-test('a connection that died silently is noticed by the end that only listens', async () => {
-  await using s = await scene('complete', { lease: 300 })
-  const reading = s.read()
-  await s.script.sendMany(50, 10)
-  s.network.set({ swallow: true }) // stays so for the connections of now,
-  await waitFor(() => s.network.side.hasSwallowed)
-  s.network.set({ swallow: false }) // not for others
-  await s.script.sendMany(50, 10)
-  await s.output.endRun()
-  const chunks = await reading
-  expect(problemsOf(s.script.runs, accountsOf(s.input), chunks, { what: 'silent death' })).toEqual([])
-})
+for (const delivery of ['complete', 'bestEffort'] as const) {
+  test(`${delivery}: a connection that died silently is noticed by the end that only listens`, async () => {
+    await using s = await scene(delivery, { lease: 300 })
+    const reading = s.read()
+    await s.script.sendMany(50, 10)
+    await waitFor(() => s.input.ledger.next === 500)
+    s.network.set({ swallow: true }) // stays so for the connections of now,
+    await s.script.sendMany(50, 10)
+    await waitFor(() => s.network.side.hasSwallowed && (delivery === 'complete' || s.network.data.hasSwallowed))
+    s.network.set({ swallow: false }) // not for others
+    await waitFor(() => s.network.side.accepted > 1 && (delivery === 'complete' || s.network.data.accepted > 1))
+    await waitFor(() => s.output.consumerCount > 0)
+    await s.script.sendMany(50, 10)
+    await s.output.endRun()
+    const chunks = await reading
+    const mayLose = delivery === 'bestEffort'
+    expect(problemsOf(s.script.runs, accountsOf(s.input), chunks, { mayLose, what: 'silent death' })).toEqual([])
+    expect(s.input.ledger.snapshot().lost >= 500).toBe(mayLose)
+  })
+}
 
 test('params that were settled while the link was cut are known when it heals', async () => {
   await using s = await scene('complete')
@@ -341,4 +349,17 @@ test('params that were settled while the link was cut are known when it heals', 
   s.network.heal()
   await waitFor(() => s.input.info.sampleRate === 250)
   expect(s.input.isConnected).toBe(true)
+})
+
+test('an output that closes delivers all of its last run over a slow link', async () => {
+  await using s = await scene('complete')
+  const reading = s.read()
+  await s.script.sendMany(10, 10)
+  await waitFor(() => s.input.ledger.next === 100)
+  s.network.set({ down: { bytesPerSecond: 200_000 } })
+  await s.script.sendMany(50, 1000) // 400 kB, longer than zeromq goes on after a close
+  await s.output.endRun()
+  await s.output.close()
+  const chunks = await reading
+  expect(problemsOf(s.script.runs, accountsOf(s.input), chunks, { what: 'closed' })).toEqual([])
 })

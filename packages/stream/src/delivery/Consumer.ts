@@ -13,6 +13,8 @@ export type Service = 'live' | 'complete' | 'latest' | 'bounded'
 
 /** The way to one input. Neither call waits. */
 export interface ConsumerLink {
+  /** Whether what is sent has arrived. */
+  readonly isLocal: boolean
   post(message: SideMessage): void
   chunk(entry: Entry): void
 }
@@ -123,6 +125,12 @@ export class Consumer {
   tellGone(run: number, to: number, indexAtEndOf: (run: number) => number): void {
     for (; this.run < run; this.run++) this.link.post({ kind: 'gone', run: this.run, to: indexAtEndOf(this.run) })
     this.link.post({ kind: 'gone', run, to })
+  }
+
+  /** Whether it reads and has not taken all of the log, as far as is known. */
+  isOwed({ end }: RetentionLog): boolean {
+    if (this.service === 'live' || !this.holding) return false
+    return this.cursor < end || (!this.link.isLocal && this.inFlight > 0)
   }
 
   /** What was on the way when the connection broke has to be sent again. */

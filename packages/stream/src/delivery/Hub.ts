@@ -338,26 +338,26 @@ export class Hub {
     this.#checkRoom()
   }
 
-  /** Resolves when every input with a cursor that reads was sent what is due to it, at the latest after `timeout` ms. */
-  whenDelivered(timeout: number): Promise<void> | undefined {
+  /**
+   * Resolves when every input with a cursor that reads has taken what is due to it. Who takes nothing for `patience` ms is
+   * not waited for. What was sent does not have to have arrived: a connection that closes forgets it.
+   */
+  whenDelivered(patience: number): Promise<void> | undefined {
+    const start = performance.now()
     const isDone = (): boolean => {
-      for (const { service, holding, cursor } of this.#consumers.values()) {
-        if (service !== 'live' && holding && cursor < this.log.end) return false
-      }
-      return true
+      const now = performance.now()
+      return this.consumers.every((one) => !one.isOwed(this.log) || now - Math.max(start, one.lastTaken) > patience)
     }
     if (isDone()) return undefined
     return new Promise((resolve) => {
-      const waiting = { isDone, resolve, evenIfReleased: true }
-      const timer = setTimeout(() => {
-        this.#waiting.delete(waiting)
-        resolve()
-      }, timeout)
-      waiting.resolve = () => {
-        clearTimeout(timer)
+      const timer = setInterval(() => {
+        this.#checkRoom()
+      }, patience / 10)
+      const done = (): void => {
+        clearInterval(timer)
         resolve()
       }
-      this.#waiting.add(waiting)
+      this.#waiting.add({ isDone, resolve: done, evenIfReleased: true })
     })
   }
 

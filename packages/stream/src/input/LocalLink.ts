@@ -20,7 +20,7 @@ export class LocalLink implements OutputLink {
     this.#hub.admit(
       this.#id,
       message,
-      { chunk: (entry) => listener.chunk(entry), post: (said) => listener.message(said) },
+      { isLocal: true, chunk: (entry) => listener.chunk(entry), post: (said) => listener.message(said) },
       true
     )
   }

@@ -148,7 +148,7 @@ class Opening {
 
   #openSubscription(at: { address: string; token?: string; onConnected?: () => void }): Subscription {
     const { highWaterMark = HIGH_WATER_MARK } = this.#options.spec
-    return new Subscription({ ...at, highWaterMark, deliver: this.reception.deliver })
+    return new Subscription({ ...at, highWaterMark, lease: this.#own?.lease, deliver: this.reception.deliver })
   }
 
   #join(address: string, service: Service): void {

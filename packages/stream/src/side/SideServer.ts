@@ -84,6 +84,7 @@ export class SideServer {
 
   #hello(id: string, identity: Buffer, message: SideMessageOf<'hello'>): void {
     const link: ConsumerLink = {
+      isLocal: false,
       post: (answer) => {
         this.#post(identity, id, answer)
       },
