@@ -12,8 +12,8 @@ export interface PyacqPeer extends AsyncDisposable {
  * its packages); null otherwise.
  */
 async function startPyacqDemo(): Promise<PyacqPeer | null> {
-  const source = process.env['PYACQ_SRC']
-  if (!source) return null
+  const source = pyacqSource()
+  if (source === undefined) return null
   const child = startScript(source, 'real_pyacq_demo.py')
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const [address] = (await new Promise<string[]>((resolve, reject) => {
@@ -29,11 +29,17 @@ async function startPyacqDemo(): Promise<PyacqPeer | null> {
   }
 }
 
-function startScript(source: string, script: string, args: readonly string[] = []) {
+/** The checkout of pyacq to compare with. */
+export function pyacqSource(): string | undefined {
+  return process.env['PYACQ_SRC'] || undefined
+}
+
+/** Starts a script of `tools/interop/python` with the pyacq of that checkout. */
+export function startScript(source: string, script: string, args: readonly string[] = []) {
   const file = fileURLToPath(new URL(`../interop/python/${script}`, import.meta.url))
   return spawn(process.env['PYACQ_PYTHON'] ?? 'python3', [file, ...args], {
     env: { ...process.env, PYTHONPATH: source, PYQTGRAPH_QT_LIB: 'PyQt5', QT_QPA_PLATFORM: 'offscreen' },
-    stdio: ['ignore', 'pipe', 'ignore']
+    stdio: ['pipe', 'pipe', 'ignore']
   })
 }
 
