@@ -70,7 +70,7 @@ export abstract class Node<
     const own = this.#class
     for (const [stream, spec] of Object.entries(own.inputSpecs)) this.addInput(stream, spec)
     for (const [stream, spec] of Object.entries(own.outputSpecs)) this.addOutput(stream, spec)
-    this.#params = new LiveParams(own.paramsSchema, `parameters of ${this.#subject}`, {
+    this.#params = new LiveParams(own.paramsSchema, `parameters of ${this._subject}`, {
       check: (values) => this._checkParams(values as Params),
       changed: (change) => {
         this._paramsChanged(change.new as Params, change.old as Params)
@@ -156,7 +156,7 @@ export abstract class Node<
    */
   async configure(options: Partial<Config> | Record<string, unknown> = {}): Promise<void> {
     requireLegal(this.name || this.type, this.#state, 'configure')
-    const config = parseOptions<Config>(this.#class.configSchema, options, this.#subject)
+    const config = parseOptions<Config>(this.#class.configSchema, options, this._subject)
     await this._configure(config)
     this.#config = config
     this.#error = undefined
@@ -168,7 +168,7 @@ export abstract class Node<
     requireLegal(this.name || this.type, this.#state, 'initialize')
     for (const [stream, input] of Object.entries(this.inputs)) {
       if (!input.isConnected && !this._isOptional(stream)) {
-        throw new ConfigError(this.#subject, [`input '${stream}' is not connected; connect it before initialize`])
+        throw new ConfigError(this._subject, [`input '${stream}' is not connected; connect it before initialize`])
       }
     }
     await this._checkInputs()
@@ -211,9 +211,9 @@ export abstract class Node<
     }
     if (!this.#run?.isStopping) requireLegal(this.name || this.type, this.#state, 'stop')
     const outcome = await this.#run!.stop(timeout)
-    if (outcome === 'aborted') this.log.warning(`${this.#subject} did not finish within ${timeout} ms; it was aborted`)
+    if (outcome === 'aborted') this.log.warning(`${this._subject} did not finish within ${timeout} ms; it was aborted`)
     if (outcome === 'stuck') {
-      this.#fail(new NodeError(`${this.#subject} does not react to its abort signal; _run must end when it fires`))
+      this.#fail(new NodeError(`${this._subject} does not react to its abort signal; _run must end when it fires`))
     }
   }
 
@@ -284,7 +284,7 @@ export abstract class Node<
 
   /** The options that `configure` took. @throws {NodeError} before `configure`. */
   protected get config(): Config {
-    if (this.#config === undefined) throw new NodeError(`${this.#subject} is not configured yet`)
+    if (this.#config === undefined) throw new NodeError(`${this._subject} is not configured yet`)
     return this.#config
   }
 
@@ -352,7 +352,7 @@ export abstract class Node<
     const error = thrown instanceof Error ? thrown : new NodeError(String(thrown))
     this.#error = error
     this.#enter('failed')
-    this.log.error(`${this.#subject} failed: ${error.message}`, error)
+    this.log.error(`${this._subject} failed: ${error.message}`, error)
     this.#events.emit('failed', failureOf(error))
   }
 
@@ -361,7 +361,8 @@ export abstract class Node<
     this.#events.emit('stateChanged', state)
   }
 
-  get #subject(): string {
+  /** Type and name, for messages. */
+  protected get _subject(): string {
     return this.name ? `${this.type} '${this.name}'` : this.type
   }
 
@@ -373,7 +374,7 @@ export abstract class Node<
     const names = Object.keys(streams)
     if (names.length !== 1) {
       throw new NotFoundError(
-        `${this.#subject}: '.${kind}' needs exactly one ${kind}, it has ${names.length ? names.join(', ') : 'none'}`
+        `${this._subject}: '.${kind}' needs exactly one ${kind}, it has ${names.length ? names.join(', ') : 'none'}`
       )
     }
     return streams[names[0]!]!
@@ -386,7 +387,7 @@ export abstract class Node<
     if (found) return found
     const near = nearestNames(name, Object.keys(streams))
     throw new NotFoundError(
-      `${this.#subject} has no ${kind} '${name}'; ${near.length ? `did you mean '${near[0]}'?` : `it has ${Object.keys(streams).join(', ') || 'none'}`}`
+      `${this._subject} has no ${kind} '${name}'; ${near.length ? `did you mean '${near[0]}'?` : `it has ${Object.keys(streams).join(', ') || 'none'}`}`
     )
   }
 }

@@ -16,6 +16,7 @@ export { getNodeType, isNodeClass, nodeTypeAliases, nodeTypes, registerNodeType 
 export { ndArraySchema, parseOptions, pyacqKeys } from './schema.ts'
 export type { ObjectSchema } from './schema.ts'
 export { describeOutput, infoOfInput } from './outputDefaults.ts'
+export { RunFollower } from './RunFollower.ts'
 export { levels } from './topology.ts'
 export { pyacqDialect } from './dialect/pyacqDialect.ts'
 export { StreamConverter } from './tools/StreamConverter.ts'

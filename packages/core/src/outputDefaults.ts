@@ -30,6 +30,7 @@ export async function describeOutput(output: OutputStream, info: OutputOptions):
 
 /** What a stream has in common with one that it is made from, sample by sample. */
 export function infoOfInput(input: InputStream): OutputOptions {
-  const { streamType, dtype, shape, sampleRate, units, channelInfo } = input.info
-  return { streamType, dtype, shape: [-1, ...shape.slice(1)], sampleRate, units, ...(channelInfo && { channelInfo }) }
+  const { streamType, dtype, shape, sampleRate, units, scale, offset, channelInfo } = input.info
+  const info = { streamType, dtype, shape: [-1, ...shape.slice(1)], sampleRate, units, scale, offset }
+  return { ...info, ...(channelInfo && { channelInfo }) }
 }

@@ -1,5 +1,6 @@
 import { ChannelSplitter, ChunkResizer, ConfigError, StreamConverter, type Node } from '@nodeacq/core'
-import { subscribe } from '@nodeacq/stream'
+import { InputStream, OutputStream, subscribe } from '@nodeacq/stream'
+import { waitFor } from 'testing'
 import { expect, test } from 'vitest'
 import { Adder, Counter } from './fixtures/nodes.ts'
 
@@ -71,4 +72,36 @@ test('StreamConverter changes protocol and dtype and nothing else', async () => 
   await counter.start()
   await adder.finished()
   expect([adder.samples, adder.sum]).toEqual([300, (300 * 299) / 2])
+})
+
+test.each([
+  ['StreamConverter', new StreamConverter({ name: 'relay' }), {}],
+  ['ChunkResizer', new ChunkResizer({ name: 'relay' }), { chunkSize: 3 }],
+  ['ChannelSplitter', new ChannelSplitter({ name: 'relay' }), { outputChannels: { out: [0] } }]
+])('%s goes on in another run when its source starts anew without having ended', async (_type, relay, options) => {
+  await using source = new OutputStream({ dtype: 'int16', shape: [-1, 1], scale: [0.5], units: ['uV'] })
+  await source.configure()
+  await using node: Node = relay
+  await node.configure(options)
+  await node.input.connect(source, { delivery: 'complete' })
+  await node.initialize()
+  const output = node.outputs['out']!
+  expect(output.info).toMatchObject({ scale: [0.5], units: ['uV'] })
+  await using input = new InputStream({ delivery: 'complete' })
+  await input.connect(output)
+  const seen: [run: number, index: number][] = []
+  input.onData(({ run, index }) => seen.push([run, index]))
+  source.startRun()
+  await node.start()
+  const first = output.run
+  await source.send(Int16Array.of(1, 2))
+  source.startRun()
+  await source.send(Int16Array.of(3))
+  await source.endRun()
+  await waitFor(() => seen.length === 2)
+  expect(seen).toEqual([
+    [first, 2],
+    [first + 1, 1]
+  ])
+  expect(await node.finished()).toBeUndefined()
 })

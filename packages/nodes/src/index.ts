@@ -17,7 +17,12 @@ export { iirnotch, iirpeak } from './dsp/design/iirnotch.ts'
 export type { Ba, ResonatorDesign } from './dsp/design/iirnotch.ts'
 export type { Zpk } from './dsp/design/Zpk.ts'
 export { zpk2sos } from './dsp/design/zpk2sos.ts'
-export { SosFilter } from './dsp/SosFilter.ts'
+export { FilterNode } from './dsp/filters/FilterNode.ts'
+export type { SignalFormat } from './dsp/filters/FilterNode.ts'
+export { OverlapFiltfilt } from './dsp/filters/OverlapFiltfilt.ts'
+export { ReReference } from './dsp/filters/ReReference.ts'
+export type { Block, SignalProcess } from './dsp/filters/SignalProcess.ts'
+export { SosFilter } from './dsp/filters/SosFilter.ts'
 export type {
   ChunkLayout,
   ChunkOptions,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import { Node } from '../Node.ts'
 import { registerNodeType } from '../nodeTypes.ts'
+import { RunFollower } from '../RunFollower.ts'
 import { describeOutput, infoOfInput } from '../outputDefaults.ts'
 
 const config = z.object({
@@ -47,12 +48,15 @@ export class ChannelSplitter extends Node<z.infer<typeof config>> {
 
   protected override async _initialize(): Promise<void> {
     const info = infoOfInput(this.input)
-    const { channelInfo } = this.input.info
+    const { channelInfo, units, scale, offset } = this.input.info
     for (const [name, channels] of Object.entries(this.config.outputChannels)) {
       await describeOutput(this.outputs[name]!, {
         ...info,
         shape: [-1, channels.length],
         channelCount: channels.length,
+        units: chosen<string>(units, channels),
+        scale: chosen<number | null>(scale, channels),
+        offset: chosen<number | null>(offset, channels),
         ...(channelInfo && { channelInfo: channels.map((channel) => channelInfo[channel]!) })
       })
     }
@@ -63,7 +67,10 @@ export class ChannelSplitter extends Node<z.infer<typeof config>> {
       output: this.outputs[name]!,
       channels
     }))
-    for await (const { index, data, gaps } of this.input.chunks(signal)) {
+    const runs = new RunFollower(...parts.map(({ output }) => output))
+    for await (const chunk of this.input.chunks(signal)) {
+      const { index, data, gaps } = chunk
+      runs.begins(chunk)
       for (const { output, channels } of parts) {
         for (const gap of gaps) output.skip(gap)
         await output.send(data.take(channels), index, { handOver: true }) // `take` copies
@@ -72,3 +79,11 @@ export class ChannelSplitter extends Node<z.infer<typeof config>> {
   }
 }
 registerNodeType(ChannelSplitter)
+
+/** Of what is given once for all channels, or once for each, that of the chosen ones. */
+function chosen<T extends string | number | null>(
+  value: T | readonly NonNullable<T>[],
+  channels: readonly number[]
+): T | readonly NonNullable<T>[] {
+  return typeof value === 'object' && value !== null ? channels.map((channel) => value[channel]!) : value
+}

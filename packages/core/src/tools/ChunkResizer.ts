@@ -2,6 +2,7 @@ import { NdArray } from '@nodeacq/ndarray'
 import { z } from 'zod'
 import { Node } from '../Node.ts'
 import { registerNodeType } from '../nodeTypes.ts'
+import { RunFollower } from '../RunFollower.ts'
 import { describeOutput, infoOfInput } from '../outputDefaults.ts'
 
 const config = z.object({
@@ -38,8 +39,13 @@ export class ChunkResizer extends Node<z.infer<typeof config>> {
       await this.output.send(chunk, head, { handOver: true })
     }
 
-    for await (const { index, data, gaps } of this.input.chunks(signal)) {
-      if (gaps.length > 0) await emit()
+    const runs = new RunFollower(this.output)
+    let run: number | undefined
+    for await (const chunk of this.input.chunks(signal)) {
+      const { index, data, gaps } = chunk
+      if (gaps.length > 0 || chunk.run !== run) await emit()
+      run = chunk.run
+      runs.begins(chunk)
       for (const gap of gaps) this.output.skip(gap)
       head = index - data.length
       for (let from = 0; from < data.length;) {

@@ -1,5 +1,6 @@
 import { Node } from '../Node.ts'
 import { registerNodeType } from '../nodeTypes.ts'
+import { RunFollower } from '../RunFollower.ts'
 import { describeOutput, infoOfInput } from '../outputDefaults.ts'
 
 /**
@@ -20,7 +21,10 @@ export class StreamConverter extends Node {
 
   protected override async _run(signal: AbortSignal): Promise<void> {
     const { dtype } = this.output.info
-    for await (const { index, data, gaps } of this.input.chunks(signal)) {
+    const runs = new RunFollower(this.output)
+    for await (const chunk of this.input.chunks(signal)) {
+      const { index, data, gaps } = chunk
+      runs.begins(chunk)
       for (const gap of gaps) this.output.skip(gap)
       // A cast makes an array of its own; otherwise the data is ours already and goes on without a copy.
       await this.output.send(data.dtype.equals(dtype) ? data : data.astype(dtype), index, { handOver: true })

@@ -21,7 +21,7 @@ export class AnalogTrigger extends TriggerNode<z.infer<typeof params>> {
 
   protected override _createReader({ channel }: z.infer<typeof params>): (data: ReadonlyNdArray) => Float64Array {
     const reader = new ChannelReader()
-    const number = findChannel(this.input.info, channel, this._subject)
+    const number = findChannel(this.input.info, channel, { subject: this._subject })
     return (data) => reader.read(data, number)
   }
 

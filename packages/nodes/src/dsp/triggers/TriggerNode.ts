@@ -123,8 +123,4 @@ export abstract class TriggerNode<Params extends TriggerParams> extends Node<z.i
     }
     return { threshold: this._threshold(params), front, mode, debounce }
   }
-
-  protected get _subject(): string {
-    return `${this.type} '${this.name}'`
-  }
 }
