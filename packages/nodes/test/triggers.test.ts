@@ -145,7 +145,7 @@ describe('AnalogTrigger', () => {
     await waitFor(async () => (await trigger.status()).inputs[0]!.samples === 8)
     await trigger.setParams({ channel: 'right' })
     await expect(trigger.setParams({ channel: 2 })).rejects.toThrow("'channel': expected 0 to 1, got 2; nearest 1")
-    await expect(trigger.setParams({ channel: 'rigth' })).rejects.toThrow("expected 'right', got 'rigth'")
+    await expect(trigger.setParams({ channel: 'rigth' })).rejects.toThrow("got 'rigth'; did you mean 'right'?")
     await expect(trigger.setParams({ front: 'up' })).rejects.toThrow('front')
     await source.send(rise)
     await source.endRun()

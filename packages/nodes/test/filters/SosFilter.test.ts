@@ -237,7 +237,6 @@ describe('SosFilter', () => {
     await picture.configure()
     await using other = new SosFilter({ name: 'other' })
     await other.configure({ coefficients: HALF })
-    await other.input.connect(picture)
-    await expect(other.initialize()).rejects.toThrow(/expected numbers of shape \(samples, channels\)/)
+    await expect(other.input.connect(picture)).rejects.toThrow(/expected numbers of shape \(samples, channels\)/)
   })
 })
