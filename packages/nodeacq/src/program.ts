@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addCertifyCommand } from './commands/certify.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addNodesCommand } from './commands/nodes.ts'
 import { EXIT, type ExitCode, type Output } from './commands/Output.ts'
 import { addRunCommand } from './commands/run.ts'
 import { describeHost, describeManager } from './commands/serve.ts'
 import { ArgumentError, GraphError, NodeacqError } from './errors.ts'
+import { version } from './version.ts'
 
 /**
  * Runs `nodeacq` with the arguments of a command line (without node and script) and gives the exit code. Nothing is
@@ -30,6 +31,7 @@ Examples:
     addRunCommand(program, output, done)
     addCheckCommand(program, output)
     addNodesCommand(program, output)
+    addCertifyCommand(program, output, done)
     describeHost(program.command('host'), output, done, 'nodeacq host')
     describeManager(program.command('manager'), output, done)
     return program
@@ -85,9 +87,4 @@ function describeError(error: unknown, argv: readonly string[]): string {
   // Our own errors say all; others need their class.
   const isOwn = error instanceof NodeacqError || 'code' in error
   return isOwn ? `error: ${error.message}` : `error: ${error.name}: ${error.message} (--log-level debug tells more)`
-}
-
-function version(): string {
-  const file = new URL('../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

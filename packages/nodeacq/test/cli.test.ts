@@ -90,7 +90,7 @@ describe('wrong graphs and arguments give exit code 2', () => {
 })
 
 test('every command has a help text with an example, and --version tells the version', async () => {
-  for (const name of [[], ['run'], ['check'], ['nodes'], ['host'], ['manager']]) {
+  for (const name of [[], ['run'], ['check'], ['certify'], ['nodes'], ['host'], ['manager']]) {
     const { code, text, errorText } = await command(...name, '--help')
     expect(text).toMatch(/Examples:\n {2}\$ nodeacq/)
     expect([code, errorText]).toEqual([0, ''])

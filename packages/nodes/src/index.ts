@@ -4,6 +4,8 @@ export { FileReplay } from './devices/FileReplay.ts'
 export { NoiseGenerator } from './devices/NoiseGenerator.ts'
 export { NumpyDeviceBuffer } from './devices/NumpyDeviceBuffer.ts'
 export { Pacer } from './devices/Pacer.ts'
+export { SimulatedDevice } from './devices/SimulatedDevice.ts'
+export type { PaceReport } from './devices/SimulatedDevice.ts'
 export { bessel, butter, cheby1, cheby2, ellip } from './dsp/design/butter.ts'
 export type { BesselNorm } from './dsp/design/besselap.ts'
 export type { Complex } from './dsp/design/complex.ts'
@@ -44,8 +46,18 @@ export { parseSosCoefficients } from './dsp/sosCoefficients.ts'
 export type { SosTable } from './dsp/sosCoefficients.ts'
 export { AnalogTrigger } from './dsp/triggers/AnalogTrigger.ts'
 export { DigitalTrigger } from './dsp/triggers/DigitalTrigger.ts'
+export { LatencyMonitor } from './monitors/LatencyMonitor.ts'
+export type { LatencyReport } from './monitors/LatencyMonitor.ts'
 export { StreamMonitor } from './monitors/StreamMonitor.ts'
 export type { MonitorReport } from './monitors/StreamMonitor.ts'
+export {
+  CERTIFICATE_FILE,
+  certificatePath,
+  certificateSchema,
+  readCertificate,
+  writeCertificate
+} from './recorders/certificate.ts'
+export type { Certificate, CertificateProblem, CertificateTrial } from './recorders/certificate.ts'
 export { RawRecorder } from './recorders/RawRecorder.ts'
 export { RecorderError } from './recorders/RecorderError.ts'
 export { openSampleFile, fileFormats, registerFileFormat } from './files/openSampleFile.ts'

@@ -12,7 +12,9 @@ test('the node types are registered', () => {
     'FileReplay',
     'SosFilter',
     'StreamMonitor',
-    'RawRecorder'
+    'RawRecorder',
+    'SimulatedDevice',
+    'LatencyMonitor'
   ]) {
     expect(nodeTypes()).toContain(name)
   }

@@ -28,6 +28,7 @@ export type {
   StreamInfo,
   WireParams
 } from './params.ts'
+export { byteRate } from './byteRate.ts'
 export { fitsShape, parseWireParams } from './spec.ts'
 
 export { LossLedger } from './LossLedger.ts'
@@ -55,3 +56,4 @@ export type { ChunkProblem } from './errors.ts'
 
 export { removeAbandonedSharedMemory } from './shm/owner.ts'
 export { nearestNames } from './nearest.ts'
+export { MACHINE, monotonicNow } from './delivery/clock.ts'

@@ -17,6 +17,34 @@ export function parseSeconds(text: string): number {
   return seconds
 }
 
+/** A whole number from 1. */
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (text.trim() === '' || !Number.isInteger(count) || count < 1 || count > 1e9)
+    throw new InvalidArgumentError('Expected a whole number from 1.')
+  return count
+}
+
+/** A number above one bound, or not below another. */
+export function parseNumber(bounds: { above: number } | { atLeast: number }): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    const isGood = 'above' in bounds ? value > bounds.above : value >= bounds.atLeast
+    const range = 'above' in bounds ? `above ${bounds.above}` : `from ${bounds.atLeast}`
+    if (text.trim() === '' || !isGood || value > 1e9) throw new InvalidArgumentError(`Expected a number ${range}.`)
+    return value
+  }
+}
+
+/** Address of a server that is to be reached: `tcp://<IP or name>:<port>`. */
+export function parseAddress(text: string): string {
+  const port = /^tcp:\/\/(?:\[[0-9a-f:.]+\]|[^\s:/*]+):(\d+)$/i.exec(text)?.[1]
+  if (port === undefined || Number(port) > 65_535 || Number(port) === 0) {
+    throw new InvalidArgumentError('Expected tcp://<IP or name>:<port>, such as tcp://10.0.0.53:8000.')
+  }
+  return text
+}
+
 /**
  * Address that a server listens on, as pyacq takes it: `tcp://<IP, name of an interface, or *>:<port, or *>`.
  */

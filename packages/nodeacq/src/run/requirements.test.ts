@@ -5,14 +5,14 @@ import type { ManagerStatus } from '@nodeacq/core'
 import { expect, test } from 'vitest'
 import { testCatalog } from '../../test/testCatalog.ts'
 import { parseGraph } from '../graph/parseGraph.ts'
-import { byteRate, describeRoom, diskRoom, unmetRequirements } from './requirements.ts'
+import { byteRateOf, describeRoom, diskRoom, unmetRequirements } from './requirements.ts'
 
 const signals = { sample_rate: 1000, shape: [-1, 8], dtype: 'float32', streamtype: 'analogsignal' }
 
 test('the byte rate of a stream follows from its params', () => {
-  expect(byteRate(signals)).toBe(32_000)
+  expect(byteRateOf(signals)).toBe(32_000)
   expect(
-    byteRate({
+    byteRateOf({
       ...signals,
       dtype: [
         ['index', '<i8'],
@@ -21,7 +21,7 @@ test('the byte rate of a stream follows from its params', () => {
       shape: [-1]
     })
   ).toBe(16_000)
-  expect(byteRate({ ...signals, streamtype: 'event' })).toBe(0)
+  expect(byteRateOf({ ...signals, streamtype: 'event' })).toBe(0)
   const frames = {
     ...signals,
     sample_rate: 25,
@@ -29,8 +29,8 @@ test('the byte rate of a stream follows from its params', () => {
     dtype: 'uint8',
     nodeacq: { accounting: 'messages' }
   }
-  expect(byteRate(frames)).toBe(25 * 480 * 640 * 3)
-  expect(byteRate(undefined)).toBe(0)
+  expect(byteRateOf(frames)).toBe(25 * 480 * 640 * 3)
+  expect(byteRateOf(undefined)).toBe(0)
 })
 
 test('what does not hold is told with its place, and how long the disk lasts', async () => {

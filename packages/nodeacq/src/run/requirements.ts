@@ -1,11 +1,12 @@
 import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { parseDType } from '@nodeacq/ndarray'
+import type { WireDType } from '@nodeacq/ndarray'
 import type { ManagerStatus } from '@nodeacq/core'
-import type { WireParams } from '@nodeacq/stream'
+import { byteRate, type Accounting, type WireParams } from '@nodeacq/stream'
 import { machineOf } from '../graph/checkPlacement.ts'
 import { LOCAL_HOST, type Graph } from '../graph/Graph.ts'
 import { placeText } from '../graph/SourceText.ts'
+import { formatBytes } from '../screen/format.ts'
 
 /** What stands between a graph and its `require` section, in words; empty when nothing does. */
 export async function unmetRequirements(
@@ -59,7 +60,7 @@ export async function diskRoom(
     const [path] = status.nodes.find(({ name }) => name === node.name)?.recordings ?? []
     const host = graph.groups.find(({ name }) => name === node.group)?.host ?? LOCAL_HOST
     if (path === undefined || machineOf(host, graph.hosts) !== LOCAL_HOST) continue
-    const rate = node.inputs.reduce((sum, { from }) => sum + byteRate(streams.get(`${from.node}.${from.output}`)), 0)
+    const rate = node.inputs.reduce((sum, { from }) => sum + byteRateOf(streams.get(`${from.node}.${from.output}`)), 0)
     const folder = await existingFolder(path)
     const { dev } = await stat(folder)
     disks.set(dev, { folder, bytesPerSecond: (disks.get(dev)?.bytesPerSecond ?? 0) + rate })
@@ -77,31 +78,23 @@ export async function diskRoom(
   return Promise.all(rooms)
 }
 
-/** Bytes per second of a stream at its nominal rate; 0 for events, which come when they come. */
-export function byteRate(params: WireParams | undefined): number {
-  if (params === undefined || String(params['streamtype']).startsWith('event')) return 0
-  const shape = Array.isArray(params['shape']) ? (params['shape'] as number[]) : []
-  // Frames count as one each, whatever their height; everything else has time on axis 0.
-  const isFrames = (params['nodeacq'] as { accounting?: string } | undefined)?.accounting === 'messages'
-  const width = (isFrames ? shape : shape.slice(1)).reduce((product, length) => product * Math.abs(length), 1)
-  return Number(params['sample_rate'] ?? 0) * width * parseDType(params['dtype'] as string).itemSize
+/** Bytes per second of a stream as its params describe it; 0 when nothing is known of it. */
+export function byteRateOf(params: WireParams | undefined): number {
+  if (params === undefined) return 0
+  const accounting = (params['nodeacq'] as { accounting?: Accounting } | undefined)?.accounting
+  return byteRate({
+    streamType: String(params['streamtype']),
+    sampleRate: Number(params['sample_rate'] ?? 0),
+    shape: Array.isArray(params['shape']) ? (params['shape'] as number[]) : [],
+    dtype: params['dtype'] as WireDType,
+    ...(accounting !== undefined && { accounting })
+  })
 }
 
-async function existingFolder(path: string): Promise<string> {
+/** The folder itself, or the nearest above it that is there. */
+export async function existingFolder(path: string): Promise<string> {
   for (let folder = path; ; folder = dirname(folder)) {
     const found = await stat(folder).catch(() => undefined)
     if (found?.isDirectory() || folder === dirname(folder)) return folder
   }
-}
-
-function formatBytes(bytes: number): string {
-  for (const [unit, size] of [
-    ['TB', 1e12],
-    ['GB', 1e9],
-    ['MB', 1e6],
-    ['kB', 1e3]
-  ] as const) {
-    if (bytes >= size) return `${(bytes / size).toFixed(1)} ${unit}`
-  }
-  return `${Math.round(bytes)} B`
 }

@@ -39,3 +39,35 @@ export function formatBar(fraction: number, width: number): string {
   const full = Math.round(part * width)
   return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${String(Math.floor(part * 100)).padStart(3)} %`
 }
+
+/** `1.2 GB`, `640 B`. */
+export function formatBytes(bytes: number): string {
+  for (const [unit, size] of [
+    ['TB', 1e12],
+    ['GB', 1e9],
+    ['MB', 1e6],
+    ['kB', 1e3]
+  ] as const) {
+    if (bytes >= size) return `${(bytes / size).toFixed(1)} ${unit}`
+  }
+  return `${Math.round(bytes)} B`
+}
+
+/** `×3.4`, `×0.25`. */
+export function formatFactor(factor: number): string {
+  return `×${Number(factor.toPrecision(2))}`
+}
+
+/** `1.4 hours`, `25 minutes`, `12 days`. */
+export function formatHours(hours: number): string {
+  for (const [unit, size] of [
+    ['year', 365 * 24],
+    ['day', 24],
+    ['hour', 1],
+    ['minute', 1 / 60]
+  ] as const) {
+    const count = Number((hours / size).toPrecision(2))
+    if (count >= 1 && (count >= 2 || unit === 'hour')) return `${formatCount(count)} ${unit}${count === 1 ? '' : 's'}`
+  }
+  return `${Number((hours * 3600).toPrecision(2))} seconds`
+}

@@ -6,6 +6,7 @@ import { ConfigError, Node, registerNodeType } from '@nodeacq/core'
 import type { InputStream, OutputStream } from '@nodeacq/stream'
 import { z } from 'zod'
 import { PROPERTIES_FILE } from '../files/raw/properties.ts'
+import { addCertificate } from './addCertificate.ts'
 import { RawFolder } from './RawFolder.ts'
 import { RecorderError } from './RecorderError.ts'
 
@@ -29,7 +30,11 @@ const config = z.object({
     .default(0.5)
     .describe(
       'seconds from one write to the disk to the next, which a power cut may cost; 0: leave it to the system; default 0.5'
-    )
+    ),
+  certificate: z
+    .boolean()
+    .default(true)
+    .describe("put this machine's certificate (nodeacq certify) beside the recording, when there is one; default true")
 })
 
 type Config = z.infer<typeof config>
@@ -41,7 +46,8 @@ type Source = Parameters<InputStream['connect']>[0]
  * are missing, small files are replaced as a whole, data goes to the disk twice a second.
  *
  * Inputs have the names that the graph gives them: `recorder.stream('input', 'emg')` makes one, up to `initialize`. A chunk
- * is acknowledged to its source when it is in the file. One recorder makes one recording.
+ * is acknowledged to its source when it is in the file. One recorder makes one recording. The certificate of this machine
+ * (`nodeacq certify`), when there is one, is put beside it.
  */
 export class RawRecorder extends Node<Config> {
   static override readonly description = 'Records streams as raw samples, as pyacq does.'
@@ -116,6 +122,7 @@ export class RawRecorder extends Node<Config> {
     }
     this.#folder = await RawFolder.create(this.#path, this.inputs)
     this.#recorded = this.#path
+    if (this.config.certificate) await addCertificate(this.#path, this.inputs, this.log)
   }
 
   override async start(): Promise<void> {
