@@ -83,7 +83,18 @@ describe('not safe', () => {
   test('a disk that is full long before the wanted time is over', async () => {
     await using folder = await tempFolder()
     const out = join(folder.path, 'c.json')
-    await using program = await run([...TINY, '--hours', '1e9', '--transfer', 'sharedmem', '--disk', folder.path, '--out', out, '--json'])
+    await using program = await run([
+      ...TINY,
+      '--hours',
+      '1e9',
+      '--transfer',
+      'sharedmem',
+      '--disk',
+      folder.path,
+      '--out',
+      out,
+      '--json'
+    ])
     const { verdict, trials, conditions } = certificateOf(program)
     expect(conditions.transferMode).toBe('sharedmem')
     expect(trials[0]!.problems).toEqual([])
