@@ -1,6 +1,7 @@
 import { FilterError } from '../../errors.ts'
 import type { Engine } from './Engine.ts'
 import { JsEngine } from './js/JsEngine.ts'
+import { createWasmEngine } from './wasm/WasmEngine.ts'
 
 /** Names that graphs made for pyacq give; here they all mean `auto`. */
 const PYACQ_NAMES = ['scipy', 'opencl', 'opencl2', 'opencl3']
@@ -9,8 +10,11 @@ const PYACQ_NAMES = ['scipy', 'opencl', 'opencl2', 'opencl3']
 type EngineFactory = () => Engine | undefined
 
 /** The best first. */
-const AUTO = ['js']
-const factories = new Map<string, EngineFactory>([['js', () => new JsEngine()]])
+const AUTO = ['wasm', 'js']
+const factories = new Map<string, EngineFactory>([
+  ['wasm', createWasmEngine],
+  ['js', () => new JsEngine()]
+])
 const engines = new Map<string, Engine>()
 
 /** Names that `getEngine` takes and that graphs may give. */
@@ -19,7 +23,7 @@ export function engineNames(): string[] {
 }
 
 /**
- * The engine of a name: `js`, one that was registered, or `auto` for the best there is; nothing, and pyacq's own
+ * The engine of a name: `wasm`, `js`, one that was registered, or `auto` for the best there is; nothing, and pyacq's own
  * names, mean `auto`. An engine is made once per process.
  * @throws FilterError when there is none of that name, or this machine cannot have it
  */

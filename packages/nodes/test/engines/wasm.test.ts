@@ -1,0 +1,3 @@
+import { engineContract } from './engineContract.ts'
+
+engineContract('wasm')
