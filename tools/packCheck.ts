@@ -16,7 +16,10 @@ const OLDEST_NODE = '22.18.0'
 /** ms for the commands that must not hang. */
 const WATCHDOG = 60_000
 
-const CONSUMER = `import { createManager } from 'nodeacq'
+const CONSUMER = `import { createManager, getEngine } from 'nodeacq'
+const spectrum = new Float64Array(4)
+getEngine('wasm').rfft(2).forward(Float32Array.of(1, 2), spectrum)
+if (spectrum[0] !== 3) throw new Error('the signal kernels count wrong')
 const manager = await createManager()
 console.log('manager is there')
 await manager.close()

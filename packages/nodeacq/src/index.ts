@@ -58,19 +58,33 @@ export type {
 export {
   AnalogTrigger,
   DigitalTrigger,
+  engineNames,
   FileReplay,
   FilterError,
+  getEngine,
+  morletSpectra,
   NoiseGenerator,
   NumpyDeviceBuffer,
   openSampleFile,
   RawRecorder,
   RecorderError,
   RecordingFileError,
+  registerEngine,
   registerFileFormat,
   SosFilter,
   StreamMonitor
 } from '@nodeacq/nodes'
-export type { FileFormat, MonitorReport, SampleFile } from '@nodeacq/nodes'
+export type {
+  Engine,
+  FftKernel,
+  FileFormat,
+  MonitorReport,
+  RfftKernel,
+  SampleFile,
+  SignalKernel,
+  SosKernel,
+  WaveletKernel
+} from '@nodeacq/nodes'
 
 export {
   EVENT_DTYPE,

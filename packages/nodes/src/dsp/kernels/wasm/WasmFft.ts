@@ -137,8 +137,14 @@ export class WasmWavelets implements WaveletKernel {
     this.#memory = memory
     this.size = size
     this.#spectra = spectra.map((spectrum) => ({
-      re: memory.allocateValues(this, spectrum.filter((_, i) => i % 2 === 0)),
-      im: memory.allocateValues(this, spectrum.filter((_, i) => i % 2 === 1))
+      re: memory.allocateValues(
+        this,
+        spectrum.filter((_, i) => i % 2 === 0)
+      ),
+      im: memory.allocateValues(
+        this,
+        spectrum.filter((_, i) => i % 2 === 1)
+      )
     }))
     this.#fft = createSplitFft(memory, size)
     this.#signal = { re: memory.allocate(this, 8 * size), im: memory.allocate(this, 8 * size) }

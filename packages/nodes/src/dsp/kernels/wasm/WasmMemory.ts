@@ -63,15 +63,7 @@ export interface Exports {
   readonly stockham: (re: number, im: number, other: number, factors: number, size: number) => number
   readonly split: (from: number, re: number, im: number, count: number) => void
   readonly join: (re: number, im: number, to: number, count: number, divisor: number) => void
-  readonly multiply: (
-    ar: number,
-    ai: number,
-    br: number,
-    bi: number,
-    re: number,
-    im: number,
-    count: number
-  ) => void
+  readonly multiply: (ar: number, ai: number, br: number, bi: number, re: number, im: number, count: number) => void
   readonly scale_down: (values: number, count: number, divisor: number) => void
   readonly real_spectrum: (re: number, im: number, wr: number, wi: number, to: number, half: number) => void
   readonly real_pairs: (from: number, wr: number, wi: number, re: number, im: number, half: number) => void

@@ -157,7 +157,8 @@ export abstract class WasmSignalKernel implements SignalKernel {
     const rowStep = (isBySample ? channels : 1) * (this.#isBackward ? -1 : 1)
     const to = raw + (this.#isBackward ? -rowStep * (count - 1) * BYTES[kind] : 0)
     exports[STORES[kind]](this.resultAt, to, count, channels, rowStep, isBySample ? 1 : count, this.resultStep)
-    if (isBySample || count === rows) this.#copyOut(output, kind, { at: 0, length: count * channels, to: first * channels })
+    if (isBySample || count === rows)
+      this.#copyOut(output, kind, { at: 0, length: count * channels, to: first * channels })
     else {
       for (let c = 0; c < channels; c++) {
         this.#copyOut(output, kind, { at: c * count, length: count, to: c * rows + first })

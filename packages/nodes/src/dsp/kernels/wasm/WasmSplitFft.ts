@@ -67,7 +67,8 @@ class WasmBluestein implements WasmSplitFft {
     memory.f64.set(wrapped.re, this.#inner.input.re >> 3)
     memory.f64.set(wrapped.im, this.#inner.input.im >> 3)
     const spectrum = this.#inner.transform(false)
-    const copy = (address: number) => memory.allocateValues(this, memory.f64.slice(address >> 3, (address >> 3) + length))
+    const copy = (address: number) =>
+      memory.allocateValues(this, memory.f64.slice(address >> 3, (address >> 3) + length))
     this.#wrapped = { re: copy(spectrum.re), im: copy(spectrum.im) }
     this.input = { re: memory.allocate(this, 8 * size), im: memory.allocate(this, 8 * size) }
   }
