@@ -2,7 +2,7 @@ import { getEngine, parseSosCoefficients, type ChunkLayout, type Engine, type Si
 import type { TypedArray } from '@nodeacq/ndarray'
 import { seededRandom } from 'testing'
 import { describe, expect, test } from 'vitest'
-import { distance, noise, randomCuts } from './signals.ts'
+import { concatenate, distance, noise, randomCuts } from './signals.ts'
 import { transformContract } from './transformContract.ts'
 import { sosContract } from './sosContract.ts'
 
@@ -144,17 +144,17 @@ function signalContract(engine: Engine, kernelCase: KernelCase, tolerance: numbe
 
   /** Works on a signal in pieces, which end at the rows `cuts`. */
   function runCut<T extends TypedArray>(kernel: SignalKernel, input: T, cuts: readonly number[] = []): Float64Array {
-    const results: number[] = []
+    const results: Float64Array[] = []
     let from = 0
     for (const to of [...cuts, input.length / channelCount]) {
       const output = new Float64Array(kernel.outputRows(to - from) * outputCount)
       expect(kernel.process(input.subarray(from * channelCount, to * channelCount), output)).toBe(
         output.length / outputCount
       )
-      results.push(...output)
+      results.push(output)
       from = to
     }
-    return Float64Array.from(results)
+    return concatenate(results)
   }
 
   test('gives the numbers of the js engine', () => {
@@ -167,12 +167,12 @@ function signalContract(engine: Engine, kernelCase: KernelCase, tolerance: numbe
   test('the result does not depend on how the signal is cut', () => {
     const random = seededRandom(SEED)
     for (let round = 0; round < 20; round++) {
-      const rows = 1 + Math.floor(random() * 3000)
+      const rows = 1 + Math.floor(random() * (round < 3 ? 3000 : 300))
       const input = noise(random, rows * channelCount)
       const cuts = randomCuts(random, rows)
       const whole = runCut(create(engine), input)
       const pieces = runCut(create(engine), input, cuts)
-      expect(pieces, `seed ${SEED}, round ${round}, ${rows} rows cut at ${cuts.join()}`).toEqual(whole)
+      expect(distance(pieces, whole), `seed ${SEED}, round ${round}, ${rows} rows cut at ${cuts.join()}`).toBe(0)
     }
   })
 

@@ -24,3 +24,13 @@ export function distance(got: ArrayLike<number>, wanted: ArrayLike<number>): num
   }
   return worst === 0 ? 0 : worst / height
 }
+
+export function concatenate(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
