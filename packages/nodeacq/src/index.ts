@@ -72,7 +72,8 @@ export {
   registerEngine,
   registerFileFormat,
   SosFilter,
-  StreamMonitor
+  StreamMonitor,
+  TriggerAccumulator
 } from '@nodeacq/nodes'
 export type {
   Engine,

@@ -48,6 +48,7 @@ export { AnalogTrigger } from './dsp/triggers/AnalogTrigger.ts'
 export { DigitalTrigger } from './dsp/triggers/DigitalTrigger.ts'
 export { LatencyMonitor } from './monitors/LatencyMonitor.ts'
 export type { LatencyReport } from './monitors/LatencyMonitor.ts'
+export { TriggerAccumulator } from './dsp/epochs/TriggerAccumulator.ts'
 export { StreamMonitor } from './monitors/StreamMonitor.ts'
 export type { MonitorReport } from './monitors/StreamMonitor.ts'
 export {
