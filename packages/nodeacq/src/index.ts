@@ -59,6 +59,7 @@ export {
   AnalogTrigger,
   DigitalTrigger,
   engineNames,
+  EpochAverage,
   FileReplay,
   FilterError,
   getEngine,

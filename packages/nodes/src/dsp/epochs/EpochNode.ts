@@ -49,7 +49,11 @@ export abstract class EpochNode<Config extends EpochConfig, Params extends objec
   /** Takes a piece. Pieces come in the order of their windows; sends in the same order, before it waits. */
   protected abstract _takeEpoch(epoch: Epoch & { data: NonNullable<Epoch['data']> }): Promise<void>
   /** A part of the piece around an event was not held any more. */
-  protected _loseEpoch(_event: StreamEvent): void {}
+  protected _loseEpoch(_event: StreamEvent): void | Promise<void> {}
+  /** Whether a piece is cut around an event. */
+  protected _wants(_event: StreamEvent): boolean {
+    return true
+  }
 
   protected get sampleRate(): number {
     return this.inputs['signals']!.info.sampleRate
@@ -110,7 +114,7 @@ export abstract class EpochNode<Config extends EpochConfig, Params extends objec
     const onEvents = async (chunk: Chunk): Promise<void> => {
       for (const event of this.#read(chunk)) {
         if (event.index < 0) this.#counters.unplaced += 1
-        else this.#cutter!.add(event)
+        else if (this._wants(event)) this.#cutter!.add(event)
       }
       await this.#takeDue()
     }
@@ -132,7 +136,7 @@ export abstract class EpochNode<Config extends EpochConfig, Params extends objec
       if (data === undefined) {
         this.#counters.gone += 1
         if (this.#counters.gone === 1) this.#warn(event)
-        this._loseEpoch(event)
+        await this._loseEpoch(event)
       } else await this._takeEpoch({ event, data, missing })
     }
   }
@@ -154,9 +158,5 @@ export abstract class EpochNode<Config extends EpochConfig, Params extends objec
 
   protected override _counters(): Readonly<Record<string, number>> {
     return { ...this.#counters, overflow: this.#cutter?.overflow ?? 0 }
-  }
-
-  protected get _subject(): string {
-    return `${this.type} '${this.name}'`
   }
 }
