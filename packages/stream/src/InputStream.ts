@@ -1,4 +1,5 @@
 import type { ReadonlyNdArray } from '@nodeacq/ndarray'
+import { StreamClock } from './clock/StreamClock.ts'
 import { SpecError, StreamStateError, StreamTimeoutError } from './errors.ts'
 import { ChunkIterator } from './input/ChunkIterator.ts'
 import type { ChunksOptions } from './input/ChunkIterator.ts'
@@ -57,6 +58,8 @@ const CONNECT_TIMEOUT = 5000
 export class InputStream implements AsyncDisposable {
   spec: InputSpec
   readonly owner: StreamOwner
+  /** When samples were there; where no run is named, that of the newest chunk that was taken. */
+  readonly clock = new StreamClock(() => this.#connection?.clock)
   #connection: Connection | undefined
   #connecting: Promise<void> | undefined
   #delivery: Delivery = 'bestEffort'
@@ -148,7 +151,7 @@ export class InputStream implements AsyncDisposable {
     const { spec, owner } = this
     const connection = await openConnection(wire, { spec, delivery, name, timeout, owner, subject: this.#subject })
     if (this.#isClosed) {
-      connection.reception.close()
+      connection.close()
       throw notConnected(this.#subject, true)
     }
     this.#delivery = delivery
@@ -159,7 +162,7 @@ export class InputStream implements AsyncDisposable {
   #disconnect(): void {
     if (!this.#connection) return
     this.#idleLedger = this.ledger
-    this.#connection.reception.close()
+    this.#connection.close()
     this.#connection = undefined
     this.#history = undefined
   }

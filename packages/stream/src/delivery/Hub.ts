@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { OutputClock } from '../clock/OutputClock.ts'
 import type { Delivery } from '../params.ts'
 import type { SideMessage, SideMessageOf } from '../side/messages.ts'
 import { checksum } from './checksum.ts'
-import { monotonicNow } from './clock.ts'
+import { monotonicNow, toMonotonic } from './clock.ts'
 import { Consumer } from './Consumer.ts'
 import type { ConsumerLink, Service } from './Consumer.ts'
 import { RetentionLog } from './RetentionLog.ts'
@@ -30,6 +31,7 @@ export class Hub {
   /** Names this numbering of runs: an output that starts again has another one. */
   readonly id: string = randomUUID()
   readonly log: RetentionLog
+  readonly clock = new OutputClock((message) => this.broadcast(message))
   readonly #consumers = new Map<string, Consumer>()
   readonly #acks = new Map<string, { run: number; index: number }>()
   readonly #history = new RunHistory()
@@ -80,6 +82,7 @@ export class Hub {
     this.#beginnings.delete(previous - REMEMBERED_RUNS)
     this.#index = 0
     this.#hasEnded = false
+    this.clock.startRun(this.#run)
     this.broadcast({ kind: 'run', run: this.#run, previous, index })
   }
 
@@ -93,6 +96,7 @@ export class Hub {
   declareHole(from: number, to: number, cause: string): void {
     this.#history.addHole(this.#run, [from, to, cause])
     this.#index = Math.max(this.#index, to)
+    this.clock.hole(from, to)
     this.broadcast({ kind: 'holes', run: this.#run, holes: [[from, to, cause]] })
   }
 
@@ -101,14 +105,15 @@ export class Hub {
     this.log.append(entry)
     if (this.#consumers.size > 0) {
       for (const consumer of this.#consumers.values()) consumer.pump(this.log, this.#history.endOf)
-      if (entry.at >= this.#nextMark) this.#mark(entry)
     }
+    if (entry.at >= this.#nextMark) this.#mark(entry)
     this.log.prune(entry.at, this.flow === 'wait' ? this.#neededFrom() : Infinity)
   }
 
   #mark(entry: Entry): void {
     this.#nextMark = entry.at + 1000 / MARKS_PER_SECOND
-    this.broadcast({ kind: 'mark', run: entry.run, index: entry.index, time: monotonicNow() })
+    this.clock.mark(entry.index, entry.at)
+    this.broadcast({ kind: 'mark', run: entry.run, index: entry.index, time: toMonotonic(entry.at) })
   }
 
   /** Position of the oldest chunk that a lossless input on a waiting output has not taken: its connection may break. */
@@ -175,6 +180,7 @@ export class Hub {
 
   announceHead(): void {
     this.broadcast({ kind: 'head', run: this.#run, index: this.#index, time: monotonicNow() })
+    this.clock.announce()
   }
 
   /** Takes in an input whose subscription is in place, and brings it up to date. */
@@ -201,6 +207,7 @@ export class Hub {
     })
     if (hello.source !== null && this.#params) link.post({ kind: 'params', params: this.#params })
     this.#tellRuns(link, run)
+    for (const message of this.clock.messages(run)) link.post(message)
     if (service === 'complete') {
       if (name !== undefined && !this.#acks.has(name)) this.#acknowledge(name, { run, index: from })
       this.#rewind(consumer, run, from)
@@ -277,6 +284,11 @@ export class Hub {
       case 'leave':
         this.remove(id)
         break
+      case 'ping': {
+        const received = monotonicNow()
+        consumer.link.post({ kind: 'pong', sent: message.sent, received, answered: monotonicNow() })
+        break
+      }
       default: // `alive` has done its work by being heard.
     }
     return true

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { InputClock } from '../clock/InputClock.ts'
+import { wallClock } from '../clock/WallClock.ts'
 import { MACHINE } from '../delivery/clock.ts'
 import type { Service, Window } from '../delivery/Consumer.ts'
 import type { Entry } from '../delivery/RetentionLog.ts'
@@ -46,6 +48,8 @@ export interface ConnectionOptions {
 export interface Connection {
   readonly reception: Reception
   readonly own: NodeacqParams | undefined
+  readonly clock: InputClock
+  close(): void
 }
 
 /**
@@ -64,9 +68,10 @@ export async function openConnection(wire: WireParams, options: ConnectionOption
   const opening = new Opening(info, own, service, options)
   try {
     await opening.settle()
-    return { reception: opening.reception, own }
+    const { reception, clock } = opening
+    return { reception, own, clock, close: () => opening.close() }
   } catch (error) {
-    opening.reception.close()
+    opening.close()
     throw error
   }
 }
@@ -87,6 +92,7 @@ function windowFor(service: Service | 'plain', { highWaterMark = HIGH_WATER_MARK
 
 class Opening {
   readonly reception: Reception
+  readonly clock: InputClock
   readonly #info: StreamInfo
   readonly #own: NodeacqParams | undefined
   readonly #options: ConnectionOptions
@@ -118,6 +124,12 @@ class Opening {
       measuresLatency: own?.machine === MACHINE,
       onParams: this.#adopt,
       onUnknown: this.#helloAgain
+    })
+    wallClock.start()
+    this.clock = new InputClock({
+      isRemote: own?.machine !== MACHINE,
+      subject: options.subject,
+      currentRun: () => this.reception.tracker.run
     })
   }
 
@@ -206,9 +218,14 @@ class Opening {
   }
 
   readonly #hear = (message: Parameters<Reception['message']>[0]): void => {
-    if (message.kind === 'welcome') this.#welcome(message)
+    if (message.kind === 'welcome') {
+      this.#welcome(message)
+      return
+    }
+    const numbered = this.#runs.incoming(message)
+    if (this.#isAnswered && this.clock.hear(numbered)) return
     // Between a hello and its answer, what is said may be said by another source, whose runs have other numbers.
-    else if (this.#isAnswered || message.kind === 'unknown') this.reception.message(this.#runs.incoming(message))
+    if (this.#isAnswered || message.kind === 'unknown') this.reception.message(numbered)
   }
 
   #welcome(message: SideMessageOf<'welcome'>): void {
@@ -221,7 +238,13 @@ class Opening {
     const welcome = this.#runs.incoming(message)
     if (known === undefined) this.reception.join(welcome)
     else this.reception.resume(welcome)
+    if (this.#link) this.clock.start(this.#link)
     this.#done.resolve()
+  }
+
+  close(): void {
+    this.clock.close()
+    this.reception.close()
   }
 
   readonly #adopt = (params: WireParams): void => {

@@ -1,4 +1,5 @@
 import { withAdvertisedHost } from '@nodeacq/zmq'
+import { wallClock } from '../clock/WallClock.ts'
 import { Hub } from '../delivery/Hub.ts'
 import { publishLocally, withdrawLocally } from '../delivery/localHubs.ts'
 import { Publisher } from '../delivery/Publisher.ts'
@@ -63,6 +64,7 @@ export class Outlet {
   /** @throws {AddressInUseError} @throws {AddressError} */
   static async open(info: StreamInfo, options: OutletOptions): Promise<Outlet> {
     const { lease, advertise, highWaterMark, subject, pipe } = options
+    wallClock.start()
     const hub = new Hub({ flow: info.flow, retention: { ...RETENTION, samples: Infinity } })
     if (info.protocol === 'inproc') {
       publishLocally(pipe, hub)
@@ -88,6 +90,7 @@ export class Outlet {
     // In a mode with a ring the messages only point into it; it is what is kept.
     const samples = info.bufferSize > 0 && info.transferMode !== DEFAULTS.transferMode ? info.bufferSize : Infinity
     this.hub.flow = info.flow
+    this.hub.clock.isRegular = info.sampleRate > 0 && info.accounting !== 'none'
     this.hub.log.limits = { ...RETENTION, ...retention, samples }
   }
 

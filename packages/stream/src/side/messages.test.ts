@@ -33,7 +33,11 @@ const MESSAGES: readonly Exclude<SideMessage, SideChunk>[] = [
   { kind: 'synced', id: 1, run: 2, index: 30, sender: null },
   { kind: 'params', params: { dtype: 'float32', nodeacq: { side: 'tcp://127.0.0.1:1' } } },
   { kind: 'goodbye', run: 2, index: 30 },
-  { kind: 'unknown' }
+  { kind: 'unknown' },
+  { kind: 'ping', sent: 12.5 },
+  { kind: 'pong', sent: 12.5, received: 1e9, answered: 1e9 + 0.25 },
+  { kind: 'clock', run: 2, pieces: [[0, 1e9, 1e10, 1 / 30, 0.01, 63, 2e9]] },
+  { kind: 'device', run: 2, index: 30, time: 2 ** 40, uncertainty: 0.5 }
 ]
 
 test.for(MESSAGES)('$kind reads as it was written', (message) => {
@@ -72,6 +76,7 @@ test.for([
   ['NaN', message(3, body(Number.NaN, 5))],
   ['a delivery that does not exist', message(1, body('c', null, null, 'sometimes', null, null, 1, 1, {}))],
   ['a hole of two numbers', message(36, body(1, [[1, 2]]))],
+  ['a line of a clock with six numbers', message(48, body(1, [[1, 2, 3, 4, 5, 6]]))],
   ['a text without an end', message(1, body('x'.repeat(2000), null, null, 'latest', null, null, 1, 1, {}))],
   ['another frame behind', [...message(3, body(1, 5)), Buffer.alloc(1)]],
   ['a chunk header that is cut off', [Buffer.of(1, 64, 0, 0, 1, 2, 3)]],

@@ -38,6 +38,10 @@ const holes: Check<readonly HoleTuple[]> = (value): value is readonly HoleTuple[
   Array.isArray(value) &&
   value.every((hole) => Array.isArray(hole) && hole.length === 3 && number(hole[0]) && number(hole[1]) && text(hole[2]))
 
+/** `[from, index, time, period, uncertainty, first, last]` of a `ClockPiece`. */
+const pieces: Check<readonly (readonly number[])[]> = (value): value is readonly (readonly number[])[] =>
+  Array.isArray(value) && value.every((piece) => Array.isArray(piece) && piece.length === 7 && piece.every(number))
+
 type SideDelivery = 'bestEffort' | 'latest' | 'complete'
 
 /** From the input, 1–31; from the output, 32 and up. */
@@ -76,6 +80,8 @@ const TABLE = {
   alive: { code: 5, fields: {} },
   /** The input leaves. */
   leave: { code: 6, fields: {} },
+  /** Asks another machine for `pong`; `sent` is when, on the input's clock. */
+  ping: { code: 7, fields: { sent: number } },
 
   /**
    * Answers hello once the token was seen on the data socket. Counting starts at `run`, `from`; the output stands at
@@ -113,7 +119,13 @@ const TABLE = {
   /** The output closes; its data ends at `run`, `index`. */
   goodbye: { code: 41, fields: { run: number, index: number } },
   /** The output does not know this input (any more): say hello again. */
-  unknown: { code: 42, fields: {} }
+  unknown: { code: 42, fields: {} },
+  /** Lines from sample to time, new ones and those that have changed; at most two more than one a second. */
+  clock: { code: 48, fields: { run: number, pieces } },
+  /** What the device's own clock showed at a sample, ms; at most 20 a second. */
+  device: { code: 49, fields: { run: number, index: number, time: number, uncertainty: number } },
+  /** Answers ping: when it was received and answered, on the output's clock. */
+  pong: { code: 50, fields: { sent: number, received: number, answered: number } }
 } as const
 
 type Table = typeof TABLE
