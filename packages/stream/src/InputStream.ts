@@ -348,7 +348,8 @@ export class InputStream implements AsyncDisposable {
       delivery: this.#delivery,
       from: this.source,
       account: this.ledger.snapshot(),
-      reception: this.#connection?.reception
+      reception: this.#connection?.reception,
+      clock: this.clock
     })
   }
 

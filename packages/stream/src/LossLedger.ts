@@ -12,6 +12,9 @@ export interface Gap {
   readonly declared: boolean
 }
 
+/** Samples `[from, to)` that the source does not have, and why. */
+export type HoleToSkip = Pick<Gap, 'from' | 'to' | 'cause'>
+
 /** The account of one run, up to now. Numbers are samples, or messages where the stream counts those. */
 export interface LedgerSnapshot {
   run: number

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { isNdArray } from '@nodeacq/ndarray'
 import type { NdArray, ReadonlyNdArray, TypedArray } from '@nodeacq/ndarray'
+import type { DeviceTimeOptions } from './clock/DeviceClock.ts'
+import { StreamClock } from './clock/StreamClock.ts'
 import { MACHINE } from './delivery/clock.ts'
-import { turnDue } from './delivery/turn.ts'
+import { totalBytes } from './delivery/RetentionLog.ts'
+import { afterAll, turnDue } from './delivery/turn.ts'
 import { ChunkError, StreamStateError } from './errors.ts'
-import type { Gap } from './LossLedger.ts'
+import type { HoleToSkip } from './LossLedger.ts'
 import { ChunkCheck } from './output/ChunkCheck.ts'
 import { Outlet } from './output/Outlet.ts'
 import type { StreamOwner } from './output/owner.ts'
@@ -20,9 +23,6 @@ import { resolveOutput } from './spec.ts'
 import type { ResolvedOutput } from './spec.ts'
 import { getTransferMode } from './transfer/registry.ts'
 import type { TransferSender } from './transfer/TransferMode.ts'
-
-/** Samples `[from, to)` that the source does not have, and why. */
-export type HoleToSkip = Pick<Gap, 'from' | 'to' | 'cause'>
 
 /** How a chunk is sent. */
 export interface SendOptions {
@@ -50,6 +50,8 @@ export class OutputStream implements AsyncDisposable {
   /** What the node fixes; this stream's own copy. Takes effect at the next `configure`. */
   spec: OutputOptions
   readonly owner: StreamOwner
+  /** When samples were there; where no run is named, the current one. */
+  readonly clock = new StreamClock(() => this.#outlet?.hub.clock)
   readonly #id = randomUUID()
   readonly #copier = new ChunkCopier()
   #asked: OutputOptions = {}
@@ -266,7 +268,7 @@ export class OutputStream implements AsyncDisposable {
     this.#chunks += 1
     this.#samples += data.length
     this.#bytes += data.byteLength
-    const bytes = frames ? totalLength(frames) : data.byteLength
+    const bytes = frames ? totalBytes(frames) : data.byteLength
     const sent = outlet.deliver({
       kind: 'chunk',
       run: hub.run,
@@ -279,7 +281,7 @@ export class OutputStream implements AsyncDisposable {
     })
     const room = hub.whenCaughtUp()
     const turn = turnDue()
-    return room === undefined && turn === undefined ? (sent ?? DONE) : settle(sent, room, turn)
+    return room === undefined && turn === undefined ? (sent ?? DONE) : afterAll(sent, room, turn)
   }
 
   /** Runs `task` after what was sent before it. */
@@ -312,6 +314,14 @@ export class OutputStream implements AsyncDisposable {
     this.#inOrder(() => {
       hub.declareHole(begin, to, cause)
     })
+  }
+
+  /**
+   * Says what the device's own clock showed at sample `index` of this run, ms. At most 20 a second are taken in.
+   * @throws {SpecError} when a number is none. @throws {StreamStateError}
+   */
+  markDeviceTime(index: number, time: number, options: DeviceTimeOptions = {}): void {
+    this.#requireOutlet().hub.clock.markDevice(index, time, options, this.#subject)
   }
 
   #flushStages(): void {
@@ -387,14 +397,4 @@ interface Piece {
   readonly start: number
   readonly end: number
   readonly handOver: boolean
-}
-
-function totalLength(frames: readonly Uint8Array[]): number {
-  let total = 0
-  for (const frame of frames) total += frame.length
-  return total
-}
-
-async function settle(...waits: readonly (Promise<void> | undefined)[]): Promise<void> {
-  for (const wait of waits) if (wait) await wait
 }

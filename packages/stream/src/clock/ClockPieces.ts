@@ -57,14 +57,14 @@ export class ClockPieces {
     return { time: timeIn(piece, index), uncertainty: uncertaintyIn(piece, index) }
   }
 
-  indexAt(time: number): Place | undefined {
+  indexAt({ time, uncertainty }: Instant): Place | undefined {
     const known = this.#pieces.filter(({ period }) => period !== 0)
     const piece = known.findLast((candidate) => timeIn(candidate, candidate.from) <= time) ?? known[0]
     if (piece === undefined) return undefined
     const index = piece.index + (time - piece.time) / piece.period
     const next = this.#pieces[this.#pieces.indexOf(piece) + 1]
     const within = next === undefined ? index : Math.min(index, next.from)
-    return { index: within, uncertainty: uncertaintyIn(piece, index) / piece.period }
+    return { index: within, uncertainty: (uncertainty + uncertaintyIn(piece, index)) / piece.period }
   }
 
   /** Of the newest samples. */

@@ -1,3 +1,4 @@
+import { SpecError } from '../errors.ts'
 import type { Instant } from './ClockPieces.ts'
 import { IntervalLine } from './IntervalLine.ts'
 
@@ -8,6 +9,28 @@ export interface DeviceMark {
   readonly time: number
   /** ms */
   readonly uncertainty: number
+}
+
+/** What is known of a reading of a device's clock. */
+export interface DeviceTimeOptions {
+  /** ms that the reading may be wrong. Default 1. */
+  uncertainty?: number
+  /** ms after which the device's clock begins again at 0; 2^32 / 1000 for 32 bits of µs. Default: it never does. */
+  wrap?: number
+}
+
+export const DEFAULT_UNCERTAINTY = 1
+
+/** @throws {SpecError} */
+export function checkDeviceTime(index: number, time: number, options: DeviceTimeOptions, subject: string): void {
+  const { uncertainty = DEFAULT_UNCERTAINTY, wrap = Infinity } = options
+  const fail = (key: string, expected: string, got: number): never => {
+    throw new SpecError({ subject: `${subject}: device time`, key, expected, got: String(got) })
+  }
+  if (!Number.isSafeInteger(index) || index < 0) fail('index', 'the number of a sample', index)
+  if (!Number.isFinite(time)) fail('time', 'ms', time)
+  if (!(uncertainty >= 0 && uncertainty < Infinity)) fail('uncertainty', 'ms, 0 or more', uncertainty)
+  if (!(wrap > 0)) fail('wrap', 'ms, more than 0', wrap)
 }
 
 /** ms from one sample to the next: no device is slower. */

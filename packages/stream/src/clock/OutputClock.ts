@@ -1,7 +1,8 @@
 import { monotonicNow, toMonotonic } from '../delivery/clock.ts'
 import type { SideMessage } from '../side/messages.ts'
 import type { ClockPiece } from './ClockPieces.ts'
-import { DeviceClock, Unwrapper } from './DeviceClock.ts'
+import { checkDeviceTime, DEFAULT_UNCERTAINTY, DeviceClock, Unwrapper } from './DeviceClock.ts'
+import type { DeviceTimeOptions } from './DeviceClock.ts'
 import { FEWEST_MARKS } from './fitEnvelope.ts'
 import { RunClocks } from './RunClocks.ts'
 import type { RunClock } from './RunClocks.ts'
@@ -32,8 +33,8 @@ export class OutputClock implements StreamClockSource {
   /** Pieces up to here have not changed since inputs were told. */
   #told = 0
 
-  /** Streams without a regular rate, or whose index counts nothing, have no clock. */
-  isRegular = true
+  /** Hz, as the stream says; 0 for streams without a regular rate or an index that counts: they have no clock. */
+  sampleRate = 0
 
   constructor(tell: (message: SideMessage) => void) {
     this.#tell = tell
@@ -50,12 +51,13 @@ export class OutputClock implements StreamClockSource {
   startRun(run: number): void {
     this.#run = run
     this.#told = 0
+    this.#nextDevice = -Infinity
     this.#current = this.#runs.open(run)
   }
 
   /** The last sample of a chunk was sent at `at`, ms of `performance.now()`. */
   mark(index: number, at: number): void {
-    if (!this.isRegular) return
+    if (this.sampleRate === 0) return
     const { sample } = this.#current
     sample.mark(index - 1, toMonotonic(at))
     this.#current.marks += 1
@@ -63,12 +65,13 @@ export class OutputClock implements StreamClockSource {
   }
 
   hole(from: number, to: number): void {
-    if (!this.isRegular) return
-    this.#current.sample.hole(from, to)
+    if (this.sampleRate > 0) this.#current.sample.hole(from, to, 1000 / this.sampleRate)
   }
 
-  /** The device's clock showed `time` (ms) at sample `index`. */
-  markDevice(index: number, time: number, { uncertainty, wrap }: { uncertainty: number; wrap?: number }): void {
+  /** The device's clock showed `time` (ms) at sample `index`. @throws {SpecError} */
+  markDevice(index: number, time: number, options: DeviceTimeOptions, subject: string): void {
+    checkDeviceTime(index, time, options, subject)
+    const { uncertainty = DEFAULT_UNCERTAINTY, wrap } = options
     const now = monotonicNow()
     if (now < this.#nextDevice) return
     this.#nextDevice = now + DEVICE_INTERVAL

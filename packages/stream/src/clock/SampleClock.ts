@@ -59,12 +59,11 @@ export class SampleClock {
     if (this.#marks.isEven) this.#splitWhereShifted()
   }
 
-  /** The source does not have the samples `[from, to)`. */
-  hole(from: number, to: number): void {
+  /** The source does not have the samples `[from, to)`. @param period ms per sample where it is not measured yet */
+  hole(from: number, to: number, period: number): void {
     if (this.#newest < 0) return
-    const { newest } = this.pieces
-    const isShort = newest !== undefined && newest.period > 0 && (to - from) * newest.period <= SHORT_HOLE
-    if (!isShort) this.#restart(to)
+    const measured = this.pieces.newest?.period ?? 0
+    if ((to - from) * (measured || period) > SHORT_HOLE) this.#restart(to)
   }
 
   #restart(index: number): void {

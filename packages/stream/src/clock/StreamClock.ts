@@ -42,10 +42,7 @@ export class StreamClock {
     const source = this.#find()
     const pieces = source?.clockOf(run ?? source.run)?.pieces
     const there = source?.offset ? source.offset.toTheirs(time) : { time, uncertainty: 0 }
-    const place = there && pieces?.indexAt(there.time)
-    const rate = pieces?.rate
-    if (place === undefined || rate === undefined) return undefined
-    return { index: place.index, uncertainty: place.uncertainty + there.uncertainty * (rate.hz / 1000) }
+    return there && pieces?.indexAt(there)
   }
 
   /** The Unix time of a sample by the wall clock of this machine, ms: `new Date(clock.wallTimeOf(index).time)`. */

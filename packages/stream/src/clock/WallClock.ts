@@ -5,9 +5,9 @@ import { IntervalLine } from './IntervalLine.ts'
 
 /** Where a wall clock reads the time; both in ms. */
 export interface WallClockSource {
-  monotonic(): number
+  readonly monotonic: () => number
   /** Unix time in whole ms. */
-  wall(): number
+  readonly wall: () => number
 }
 
 /** ms between two looks. */

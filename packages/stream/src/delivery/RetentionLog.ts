@@ -126,3 +126,10 @@ export class RetentionLog {
     this.#slots = grown
   }
 }
+
+/** Bytes of all frames of a message. */
+export function totalBytes(frames: readonly Uint8Array[]): number {
+  let total = 0
+  for (const frame of frames) total += frame.length
+  return total
+}

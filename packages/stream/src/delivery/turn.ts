@@ -39,3 +39,8 @@ export function nextTurn(): Promise<void> {
     setImmediate(resolve)
   })
 }
+
+/** Waits for what there is to wait for. */
+export async function afterAll(...waits: readonly (Promise<void> | undefined)[]): Promise<void> {
+  for (const wait of waits) if (wait) await wait
+}

@@ -1,4 +1,5 @@
 import { ZmqSocket } from '@nodeacq/zmq'
+import { totalBytes } from '../delivery/RetentionLog.ts'
 import type { Entry } from '../delivery/RetentionLog.ts'
 import { report } from '../log.ts'
 
@@ -54,8 +55,7 @@ export class Subscription {
 
   readonly #onMessage = (frames: Buffer[]): void => {
     this.#isReading = false
-    let bytes = 0
-    for (const frame of frames) bytes += frame.length
+    const bytes = totalBytes(frames)
     const entry: Entry = { kind: 'chunk', run: UNKNOWN_RUN, start: 0, index: 0, bytes, at: 0, frames, data: undefined }
     if (this.#deliver(entry) < AHEAD) this.read()
   }

@@ -1,3 +1,6 @@
+import type { ClockOffsetStatus } from '../clock/ClockOffset.ts'
+import type { MeasuredRate } from '../clock/ClockPieces.ts'
+import type { StreamClock } from '../clock/StreamClock.ts'
 import type { Gap, LedgerSnapshot } from '../LossLedger.ts'
 import type { Delivery } from '../params.ts'
 import type { Reception } from './Reception.ts'
@@ -30,6 +33,10 @@ export interface InputStatus {
   readonly stalled: boolean
   /** From `send` to the moment a chunk is taken; null across machines and before anything is known. */
   readonly latencyMs: { readonly p50: number; readonly p99: number } | null
+  /** Samples per second of late by the clock of this machine; null while it is not known (see `StreamClock`). */
+  readonly measuredRate: MeasuredRate | null
+  /** How the clock of the source's machine stands against ours; null within one machine and before it is known. */
+  readonly clockOffset: ClockOffsetStatus | null
 }
 
 const GAPS = 20
@@ -41,8 +48,9 @@ export function inputStatus(of: {
   from: SourceIdentity | undefined
   account: LedgerSnapshot
   reception: Reception | undefined
+  clock: StreamClock
 }): InputStatus {
-  const { name, delivery, from, account, reception } = of
+  const { name, delivery, from, account, reception, clock } = of
   return {
     name,
     from,
@@ -61,6 +69,8 @@ export function inputStatus(of: {
     gaps: account.gaps.slice(-GAPS),
     gapCount: account.gapCount,
     stalled: reception?.isStalled ?? false,
-    latencyMs: reception?.reader.latency.percentiles ?? null
+    latencyMs: reception?.reader.latency.percentiles ?? null,
+    measuredRate: clock.rate ?? null,
+    clockOffset: clock.offset ?? null
   }
 }

@@ -90,7 +90,7 @@ export class Outlet {
     // In a mode with a ring the messages only point into it; it is what is kept.
     const samples = info.bufferSize > 0 && info.transferMode !== DEFAULTS.transferMode ? info.bufferSize : Infinity
     this.hub.flow = info.flow
-    this.hub.clock.isRegular = info.sampleRate > 0 && info.accounting !== 'none'
+    this.hub.clock.sampleRate = info.accounting === 'none' ? 0 : info.sampleRate
     this.hub.log.limits = { ...RETENTION, ...retention, samples }
   }
 

@@ -1,3 +1,4 @@
+import type { MeasuredRate } from '../clock/ClockPieces.ts'
 import type { Consumer } from '../delivery/Consumer.ts'
 import type { StreamInfo } from '../params.ts'
 import type { Outlet } from './Outlet.ts'
@@ -32,6 +33,8 @@ export interface OutputStatus {
   readonly consumers: readonly ConsumerStatus[]
   /** Up to where named inputs have said that everything is safe, also those that are gone. */
   readonly acknowledged: Readonly<Record<string, { readonly run: number; readonly index: number }>>
+  /** Samples per second of late; null while it is not known (see `StreamClock`). */
+  readonly measuredRate: MeasuredRate | null
   /** What is kept for inputs that are behind. */
   readonly retained: { readonly chunks: number; readonly bytes: number }
 }
@@ -58,6 +61,7 @@ export function outputStatus(of: {
     consumerCount: outlet?.consumerCount ?? 0,
     consumers: hub?.consumers.map(consumerStatus) ?? [],
     acknowledged: hub?.acknowledged ?? {},
+    measuredRate: hub?.clock.clockOf(hub.run)?.pieces.rate ?? null,
     retained: { chunks: hub ? hub.log.end - hub.log.first : 0, bytes: hub?.log.bytes ?? 0 }
   }
 }

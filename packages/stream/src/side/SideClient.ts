@@ -1,4 +1,5 @@
 import { ZmqSocket } from '@nodeacq/zmq'
+import { totalBytes } from '../delivery/RetentionLog.ts'
 import { turnDue } from '../delivery/turn.ts'
 import type { OutputLink, OutputListener } from '../input/OutputLink.ts'
 import { report } from '../log.ts'
@@ -64,14 +65,12 @@ export class SideClient implements OutputLink {
       if (message === undefined) this.#reportOnce()
       else if (message.kind === 'chunk') {
         const { run, index, samples, frames } = message
-        let bytes = 0
-        for (const frame of frames) bytes += frame.length
         this.#listener.chunk({
           kind: 'chunk',
           run,
           start: index - samples,
           index,
-          bytes,
+          bytes: totalBytes(frames),
           at: 0,
           frames,
           data: undefined
