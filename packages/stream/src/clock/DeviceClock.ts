@@ -15,7 +15,10 @@ export interface DeviceMark {
 export interface DeviceTimeOptions {
   /** ms that the reading may be wrong. Default 1. */
   uncertainty?: number
-  /** ms after which the device's clock begins again at 0; 2^32 / 1000 for 32 bits of µs. Default: it never does. */
+  /**
+   * ms after which the device's clock begins again at 0; 2^32 / 1000 for 32 bits of µs. It is counted by the clock of this
+   * machine, so it has to be more than twice of what data may be late. Default: it never does.
+   */
   wrap?: number
 }
 

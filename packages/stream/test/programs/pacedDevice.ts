@@ -62,9 +62,8 @@ async function run(): Promise<void> {
     for (let left = due - realNow(); left > 0; left = due - realNow()) {
       await new Promise((resolve) => (left > 1.5 ? setTimeout(resolve, left - 1) : setImmediate(resolve)))
     }
-    const deviceTime = (end * PERIOD * 1000) % 65_536
     least = Math.min(least, realNow() - due)
-    output.markDeviceTime(end, deviceTime / 1000, { uncertainty: 0.001, wrap: 65.536 })
+    output.markDeviceTime(end, (end * PERIOD) % 1000, { uncertainty: 0.001, wrap: 1000 })
     await output.send(new Float32Array(CHUNK))
   }
 }
