@@ -18,7 +18,6 @@ export type { ClockOffsetStatus, RoundTrip } from './clock/ClockOffset.ts'
 export type { Instant, MeasuredRate, Place } from './clock/ClockPieces.ts'
 export type { DeviceTimeOptions } from './clock/DeviceClock.ts'
 export type { StreamClock } from './clock/StreamClock.ts'
-export { MACHINE, monotonicNow } from './delivery/clock.ts'
 
 export { DEFAULTS, toWireParams, WIRE_NAMES } from './params.ts'
 export type {
