@@ -2,10 +2,11 @@ import { NdArray } from '@nodeacq/ndarray'
 import { FilterError } from '../../errors.ts'
 import { besselap } from './besselap.ts'
 import { abs } from './complex.ts'
-import { ba2zpk, sectionsOf } from './conversions.ts'
+import { sectionsOf, sos2zpk } from './conversions.ts'
 import { type Band, checkBand } from './edges.ts'
 import { ellipap } from './ellipap.ts'
 import type { FilterDesign } from './filterDesign.ts'
+import { combSos } from './iircomb.ts'
 import { iirnotch, iirpeak } from './iirnotch.ts'
 import { buttap, cheb1ap, cheb2ap } from './prototypes.ts'
 import { bilinear, lp2bp, lp2bs, lp2hp, lp2lp } from './transforms.ts'
@@ -15,7 +16,7 @@ import { zpk2sos } from './zpk2sos.ts'
 /** A design with the rate of the signal it is for, in Hz. With 2, frequencies are relative to Nyquist as in scipy. */
 export type RatedDesign = FilterDesign & { readonly sampleRate: number }
 
-type Resonator = RatedDesign & { type: 'notch' | 'peak' }
+type Resonator = Extract<RatedDesign, { type: 'notch' | 'peak' | 'comb' }>
 type Prototype = Exclude<RatedDesign, Resonator>
 
 /** A few units in the last place of coefficients between 1 and 2. */
@@ -32,9 +33,9 @@ const LEAST_DENOMINATOR = 8 * Number.EPSILON
 export function designFilter(design: RatedDesign, output?: 'sos'): NdArray
 export function designFilter(design: RatedDesign, output: 'zpk'): Zpk
 export function designFilter(design: RatedDesign, output: 'sos' | 'zpk' = 'sos'): NdArray | Zpk {
-  if (design.type === 'notch' || design.type === 'peak') {
-    const { b, a } = design.type === 'notch' ? iirnotch(design) : iirpeak(design)
-    return output === 'zpk' ? ba2zpk({ b, a }) : checkedSections(design.type, NdArray.from([[...b, ...a]], 'float64'))
+  if (isResonator(design)) {
+    const sos = checkedSections(design.type, resonatorSos(design))
+    return output === 'zpk' ? sos2zpk(sos) : sos
   }
   const zpk = designZpk(design)
   return output === 'zpk' ? zpk : checkedSections(design.type, zpk2sos(zpk))
@@ -46,6 +47,16 @@ export function designFilter(design: RatedDesign, output: 'sos' | 'zpk' = 'sos')
  */
 export function designSos(design: FilterDesign, sampleRate: number): NdArray {
   return designFilter({ ...design, sampleRate })
+}
+
+function isResonator(design: RatedDesign): design is Resonator {
+  return design.type === 'notch' || design.type === 'peak' || design.type === 'comb'
+}
+
+function resonatorSos(design: Resonator): NdArray {
+  if (design.type === 'comb') return combSos(design)
+  const { b, a } = design.type === 'notch' ? iirnotch(design) : iirpeak(design)
+  return NdArray.from([[...b, ...a]], 'float64')
 }
 
 /** The edges are bent beforehand, so that they lie where they should behind the bilinear transform. */

@@ -11,7 +11,7 @@ export interface Jacobi {
 }
 
 /** Complete integral of the first kind K for 1 − m: π / 2 agm(1, √(1 − m)). DLMF 19.8.5. */
-function ellipkm1(complement: number): number {
+export function ellipkm1(complement: number): number {
   let a = 1
   let b = Math.sqrt(complement)
   while (Math.abs(a - b) > Number.EPSILON * a) [a, b] = [(a + b) / 2, Math.sqrt(a * b)]

@@ -38,7 +38,8 @@ export const filterDesignSchema = z.discriminatedUnion('type', [
       )
   }),
   z.strictObject({ type: z.literal('notch'), frequency, q }),
-  z.strictObject({ type: z.literal('peak'), frequency, q })
+  z.strictObject({ type: z.literal('peak'), frequency, q }),
+  z.strictObject({ type: z.literal('comb'), frequency, q })
 ])
 
 /** {@link filterDesignSchema} as it is written, defaults left out. */
