@@ -73,6 +73,7 @@ export {
   registerEngine,
   registerFileFormat,
   SosFilter,
+  SpikeDetector,
   StreamMonitor,
   TriggerAccumulator
 } from '@nodeacq/nodes'

@@ -63,6 +63,7 @@ export type {
 export { engineNames, getEngine, registerEngine } from './dsp/kernels/engines.ts'
 export { morletSpectra } from './dsp/kernels/morletSpectra.ts'
 export type { MorletOptions } from './dsp/kernels/morletSpectra.ts'
+export { SpikeDetector } from './dsp/spikes/SpikeDetector.ts'
 export { parseSosCoefficients } from './dsp/sosCoefficients.ts'
 export type { SosTable } from './dsp/sosCoefficients.ts'
 export { AnalogTrigger } from './dsp/triggers/AnalogTrigger.ts'

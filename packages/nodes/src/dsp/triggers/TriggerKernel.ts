@@ -1,4 +1,4 @@
-import { PositionQueue } from './PositionQueue.ts'
+import { PositionQueue } from '../PositionQueue.ts'
 
 export const FRONTS = ['+', '-'] as const
 export const DEBOUNCE_MODES = ['no-debounce', 'after-stable', 'before-stable'] as const
