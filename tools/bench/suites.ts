@@ -1,9 +1,10 @@
+import { dspSuite } from './dsp.ts'
 import { rpcSuite } from './rpc.ts'
 import { streamSuite } from './stream.ts'
 import type { Part, Suite } from './suite.ts'
 
 /** Everything that `pnpm bench` measures, in this order. */
-export const SUITES: readonly Suite[] = [rpcSuite, streamSuite]
+export const SUITES: readonly Suite[] = [rpcSuite, streamSuite, dspSuite]
 
 /** @throws {Error} when there is none of that name. */
 export function partOf(suite: string, name: string): Part {
