@@ -69,7 +69,7 @@ export function microseconds(run: () => void, seconds: number): number {
   return (elapsed / calls) * 1000
 }
 
-export function magnitudes(values: ArrayLike<number>): number {
+function magnitudes(values: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += Math.abs(values[i]!)
   return sum
