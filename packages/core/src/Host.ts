@@ -14,6 +14,7 @@ import { regainGroup } from './links.ts'
 import { childEntry, type ChildSettings } from './childProcess.ts'
 import { EventLog, type Logged } from './EventLog.ts'
 import { GroupError, NameTakenError } from './errors.ts'
+import { readClock, type ClockReading } from './HostClock.ts'
 import { ANSWER_TIME, within } from './links.ts'
 import type { Measured } from './metrics/metricsText.ts'
 import { MetricsServer, type MetricsOptions } from './metrics/MetricsServer.ts'
@@ -159,6 +160,11 @@ export class Host implements AsyncDisposable {
   status(): { name: string; pid: number; groups: { name: string; pid: number }[] } {
     const groups = [...this.#children].map(([name, child]) => ({ name, pid: child.process.pid }))
     return { name: this.name, pid: process.pid, groups }
+  }
+
+  /** What the monotonic clock of this machine shows. */
+  readClock(): ClockReading {
+    return readClock()
   }
 
   /**

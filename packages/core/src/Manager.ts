@@ -4,6 +4,7 @@ import { edgesOf } from './edges.ts'
 import { HostError, NameTakenError, NotFoundError } from './errors.ts'
 import type { Logged } from './EventLog.ts'
 import { Host } from './Host.ts'
+import { HostClock } from './HostClock.ts'
 import { ANSWER_TIME, isAlive, sameObject, within, type GroupLink, type HostLink } from './links.ts'
 import { STOP_TIMEOUT, type Node } from './Node.ts'
 import type { Measured } from './metrics/metricsText.ts'
@@ -62,7 +63,7 @@ export class Manager implements AsyncDisposable {
     try {
       client = await RpcClient.connect(address, { connectTimeout: timeout })
       const host = await client.get<Remote<Host>>('host')
-      this.#addHost({ name, address, host, client, state: 'connected' })
+      this.#addHost({ name, address, host, client, clock: new HostClock(), state: 'connected' })
       return host
     } catch (error) {
       await client?.close()
@@ -228,6 +229,7 @@ export class Manager implements AsyncDisposable {
       name: link.name,
       address: link.address,
       state: link.state,
+      clock: link.clock.status,
       groups: this.#groupsOf(link.name).map((group) => group.name)
     }))
     const nodes = reports.flatMap((report) => report.nodes)
@@ -304,7 +306,9 @@ export class Manager implements AsyncDisposable {
 
   #addHost(link: HostLink): void {
     this.#hosts.set(link.name, link)
-    void this.#watch.host(link, () => this.#hosts.get(link.name) === link)
+    const isCurrent = () => this.#hosts.get(link.name) === link
+    void this.#watch.host(link, isCurrent)
+    void link.clock.follow(link, isCurrent)
   }
 
   #local(): HostLink {
@@ -316,6 +320,7 @@ export class Manager implements AsyncDisposable {
       name: LOCAL,
       address: LOCAL,
       host: this.#localHost as unknown as Remote<Host>,
+      clock: new HostClock(),
       state: 'connected'
     }
     this.#addHost(link)

@@ -38,6 +38,7 @@ export {
   UnknownNodeTypeError
 } from './errors.ts'
 export { failureOf } from './status.ts'
+export type { HostClockStatus } from './HostClock.ts'
 export type {
   EdgeStatus,
   GroupState,

@@ -1,5 +1,6 @@
 import { equals, isRemote, RpcClient, withOptions, type ExitReport, type Remote } from '@nodeacq/rpc'
 import type { Host } from './Host.ts'
+import type { HostClock } from './HostClock.ts'
 import type { NodeGroup } from './NodeGroup.ts'
 import type { GroupState } from './status.ts'
 
@@ -13,6 +14,7 @@ export interface HostLink {
   readonly host: Remote<Host>
   /** The connection to it; undefined for the manager's own. */
   readonly client?: RpcClient
+  readonly clock: HostClock
   state: 'connected' | 'lost'
 }
 

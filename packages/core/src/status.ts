@@ -1,5 +1,6 @@
 import type { ExitReport } from '@nodeacq/rpc'
 import type { Delivery, InputStatus, OutputStatus } from '@nodeacq/stream'
+import type { HostClockStatus } from './HostClock.ts'
 import type { NodeState } from './nodeState.ts'
 
 /** What went wrong in a node, in a form that travels. */
@@ -55,6 +56,8 @@ export interface HostStatus {
   readonly name: string
   readonly address: string
   readonly state: 'connected' | 'lost'
+  /** How the monotonic clock of its machine stands against the manager's; null while that is not known. */
+  readonly clock: HostClockStatus | null
   readonly groups: readonly string[]
 }
 

@@ -35,7 +35,7 @@ for (const mode of ['rpc', 'local'] as const) {
     await using manager = await createManager({ mode })
     const url = await manager.serveMetrics()
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/)
-    await startGraph(manager, { chunks: 50, chunkSize: 10 })
+    await startGraph(manager, { chunks: 50, chunkSize: 10, pause: 20 })
     const edge = '{from="amp.signals",to="adder.signals",delivery="complete",group="b"}'
     const page = await waitFor(async () => {
       const page = await scrape(url)
@@ -54,6 +54,11 @@ for (const mode of ['rpc', 'local'] as const) {
     expect(page.get('nodeacq_group_state{group="b",host="local",state="running"}')).toBe(1)
     expect(page.get('nodeacq_group_state{group="b",host="local",state="dead"}')).toBe(0)
     expect(page.get('nodeacq_host_connected{host="local"}')).toBe(1)
+    expect(page.get('nodeacq_host_clock_offset_seconds{host="local"}')).toBe(0)
+    // 10 samples each 20 ms and what a timer adds.
+    const rate = page.get('nodeacq_output_measured_rate_hertz{node="amp",output="signals",group="a"}')!
+    expect(rate).toBeGreaterThan(1)
+    expect(rate).toBeLessThan(501)
     const states = [...page].filter(([key]) => key.startsWith('nodeacq_node_state{node="amp",type="Counter"'))
     expect(states).toHaveLength(6)
     expect(states.reduce((sum, [, value]) => sum + value, 0)).toBe(1)

@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { InputStream, monotonicNow, OutputStream } from '@nodeacq/stream'
 import type { Instant, WireParams } from '@nodeacq/stream'
 import { waitFor } from 'testing'
+import type { OtherMachine } from 'testing'
 import { expect, test } from 'vitest'
 import { BadNetwork } from './badNetwork.ts'
-import type { OtherMachine, PacedReport } from './programs/pacedDevice.ts'
+import type { PacedReport } from './programs/pacedDevice.ts'
 import { logged, ramp, streamPair, until } from './streams.ts'
 
 /** What a chunk takes from the device to its mark without the device seeing it, ms. */

@@ -1,3 +1,5 @@
+export { becomeOtherMachine, realNow } from './becomeOtherMachine.ts'
+export type { OtherMachine } from './becomeOtherMachine.ts'
 export { FaultProxy } from './FaultProxy.ts'
 export type { FaultProxyOptions, Faults } from './FaultProxy.ts'
 export type { PipeFaults } from './FaultyPipe.ts'

@@ -123,6 +123,20 @@ export async function metricsText({ hosts, groups, nodes, own }: Measured): Prom
     ofOutputs((output) => output.retained.bytes)
   )
 
+  const measured = outputs.flatMap(({ output: { measuredRate }, labels }) =>
+    measuredRate === null ? [] : [{ ...measuredRate, labels }]
+  )
+  page.gauge(
+    'nodeacq_output_measured_rate_hertz',
+    'Samples per second of late by the clock of the machine, once it is known',
+    measured.map(({ hz, labels }) => [labels, hz])
+  )
+  page.gauge(
+    'nodeacq_output_measured_rate_uncertainty_hertz',
+    'By how much the measured rate may be wrong',
+    measured.map(({ uncertainty, labels }) => [labels, uncertainty])
+  )
+
   page.gauge(
     'nodeacq_node_state',
     '1 for the state the node is in',
@@ -141,6 +155,17 @@ export async function metricsText({ hosts, groups, nodes, own }: Measured): Prom
     'nodeacq_host_connected',
     '1 while the manager is connected to the host',
     hosts.map(({ name: host, state }) => [{ host }, Number(state === 'connected')])
+  )
+  const clocks = hosts.flatMap(({ name: host, clock }) => (clock === null ? [] : [{ clock, labels: { host } }]))
+  page.gauge(
+    'nodeacq_host_clock_offset_seconds',
+    "How far the monotonic clock of the machine is ahead of the manager's; 0 on the same machine",
+    clocks.map(({ clock, labels }) => [labels, clock.offset / 1000])
+  )
+  page.gauge(
+    'nodeacq_host_clock_uncertainty_seconds',
+    'By how much the clock offset may be wrong',
+    clocks.map(({ clock, labels }) => [labels, clock.uncertainty / 1000])
   )
   const processes = [...groups.filter(({ pid }) => pid !== null), ...(own ? [own] : [])]
   page.counter(

@@ -1,17 +1,9 @@
 /**
  * A device in a process of its own: 1 kHz, 3·10⁻⁵ slow, in chunks of 20 samples that are sent as soon as they exist. With
- * an argument it is on another machine: the clocks of this process are changed before anything reads them. See
- * clock.test.ts.
+ * an argument it takes itself to be on another machine. See clock.test.ts.
  */
-import fs from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
-
-/** Another machine: `ahead` in ms, `drift` as a fraction. */
-export interface OtherMachine {
-  readonly name: string
-  readonly ahead: number
-  readonly drift: number
-}
+import { becomeOtherMachine, realNow } from 'testing'
+import type { OtherMachine } from 'testing'
 
 /** What the program answers; `truth` by the real clock. */
 export interface PacedReport {
@@ -28,21 +20,7 @@ export interface PacedReport {
 const PERIOD = 1.00003
 const CHUNK = 20
 
-const hrtime = process.hrtime.bigint.bind(process.hrtime)
-const realNow = (): number => Number(hrtime()) / 1e6
-
-if (process.argv[2] !== undefined) {
-  const { name, ahead, drift } = JSON.parse(process.argv[2]) as OtherMachine
-  const now = (): number => ahead + realNow() * (1 + drift)
-  performance.now = now
-  process.hrtime.bigint = () => BigInt(Math.round(now() * 1e6))
-  const readFileSync = fs.readFileSync
-  const read = (...args: Parameters<typeof readFileSync>): ReturnType<typeof readFileSync> =>
-    args[0] === '/proc/sys/kernel/random/boot_id' ? name : readFileSync(...args)
-  fs.readFileSync = read as typeof readFileSync
-  syncBuiltinESMExports()
-}
-
+if (process.argv[2] !== undefined) becomeOtherMachine(JSON.parse(process.argv[2]) as OtherMachine)
 const { OutputStream } = await import('@nodeacq/stream')
 const output = new OutputStream({ shape: [-1, 1], sampleRate: 1000 }, { node: 'amp', name: 'signals' })
 await output.configure()
