@@ -6,9 +6,11 @@ const HEIGHT = 400
 const PLOT = { left: 80, right: 560, top: 44, bottom: 340 } as const
 /** Told apart also by people who do not see all colours (Okabe and Ito), and in print by their dashes. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'] as const
+/** Longer curves are drawn without dots. */
+const MOST_DOTS = 50
 const DASHES = ['', '6 3', '2 3'] as const
 
-/** The picture as SVG: a frame, the axes with their marks, one line with dots for each curve, and their names. */
+/** The picture as SVG: a frame, the axes with their marks, one line for each curve, with dots where they are few, and their names. */
 export function drawPicture({ title, x, y, curves }: Picture): string {
   const points = curves.flatMap((curve) => curve.points)
   const across = scaleOf(
@@ -46,7 +48,9 @@ export function drawPicture({ title, x, y, curves }: Picture): string {
       const stroke = `stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"`
       return [
         `<polyline points="${places.map((place) => place.join(',')).join(' ')}" fill="none" ${stroke}/>`,
-        ...places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`),
+        ...(places.length > MOST_DOTS ? [] : places).map(
+          ([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`
+        ),
         `<path d="M${PLOT.right + 16} ${at}h24" ${stroke}/>`,
         text(name, { x: PLOT.right + 46, y: at + 4 })
       ]
