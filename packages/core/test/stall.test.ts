@@ -56,3 +56,40 @@ test('an edge whose data does not get through is told once, with its name and fo
   expect(warnings.filter((text) => text.includes('stalled'))).toEqual([stalled!.message])
   unlisten()
 })
+
+test('a node that takes nothing for long is told, long before its window is full, and costs the others nothing', async () => {
+  await using manager = await createManager({ mode: 'local' })
+  const group = await manager.createNodeGroup({ name: 'main' })
+  const amp = await group.createNode('Counter', { name: 'amp' })
+  await amp.configure({ pause: 50 })
+  await amp.initialize()
+  for (const [name, type] of Object.entries({ napper: 'Napper', disk: 'Adder' })) {
+    const node = await group.createNode(type, { name })
+    await node.configure({})
+    await node.input.connect(amp.output)
+    await node.initialize()
+  }
+  await manager.startAll()
+  const told = (kind: ManagerEvent['kind']) =>
+    waitFor(async () => {
+      const events = await eventsOf(manager, kind)
+      return events.length > 0 ? events : undefined
+    })
+  const [stalled] = await told('edgeStalled')
+  expect(stalled).toMatchObject({ node: 'napper', from: 'amp.signals', to: 'napper.signals' })
+  const { nodes } = await manager.status()
+  const [output] = nodes.find(({ name }) => name === 'amp')!.outputs
+  expect(output!.consumers.map(({ node, stalled }) => [node, stalled])).toEqual([
+    ['napper', true],
+    ['disk', false]
+  ])
+  expect(output!.consumers[0]!.inFlight).toBeLessThan(200)
+  await told('edgeRecovered')
+  await manager.stopAll()
+  const { edges } = await manager.status()
+  expect(edges.map(({ to, lostSamples, stalled }) => [to, lostSamples, stalled])).toEqual([
+    ['napper.signals', 0, false],
+    ['disk.signals', 0, false]
+  ])
+  expect(await eventsOf(manager, 'edgeStalled')).toHaveLength(1)
+})

@@ -76,7 +76,10 @@ export interface OutputOptions extends Partial<Omit<StreamFields, 'dtype' | 'sha
   dtype?: DTypeLike
   /** A number is the shape of a stream without further axes. */
   shape?: number | readonly number[]
-  /** How much the output keeps for `complete` consumers; the smaller of the two. Default 5 s and 256 MB. */
+  /**
+   * How much the output keeps for `complete` consumers, in time and in memory (with 1 kB for each chunk); the smaller of the
+   * two. Default 5 s and 256 MB. What every named consumer has acknowledged is freed before.
+   */
   retention?: { seconds?: number; bytes?: number }
   /** Messages that wait for one slow PUB/SUB consumer before its next ones are dropped; 0 is no limit. Default 1000. */
   highWaterMark?: number

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { parseDType, type WireDType } from '@nodeacq/ndarray'
 import { SpecError } from './errors.ts'
 import { canonicalNames, describe, FIELD_READERS, readExtras, readField } from './fields.ts'
+import { readRetention } from './output/retention.ts'
 import {
   DEFAULTS,
   WIRE_NAMES,
@@ -44,6 +45,7 @@ export function resolveOutput(spec: OutputOptions, options: OutputOptions, subje
   for (const key of LOCAL) {
     if (given.has(key)) Object.assign(local, { [key]: given.get(key) })
   }
+  if (given.has('retention')) local.retention = readRetention(given.get('retention'), subject)
   const published = new Map([...given].filter(([key]) => !Object.hasOwn(local, key)))
   return { info: buildInfo(published, subject), local, given: new Set(given.keys()) }
 }

@@ -96,7 +96,7 @@ describe.concurrent('sent = received + lost + skipped, whatever the network does
         shape: [-1, 2],
         flow,
         lease: 300,
-        retention: keepsAll ? { seconds: 600, bytes: 1e9 } : { bytes: 20_000 + choose.below(50_000) }
+        retention: keepsAll ? { seconds: 600, bytes: 1e9 } : { bytes: 150_000 + choose.below(300_000) }
       })
       await output.configure()
       await using stack = new AsyncDisposableStack()

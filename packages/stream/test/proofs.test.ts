@@ -77,7 +77,7 @@ test('complete ends although the link was cut when the run did', async () => {
 })
 
 test('what fell out of retention behind a cut is lost, and exactly that', async () => {
-  await using s = await scene('complete', { retention: { bytes: 20_000 } })
+  await using s = await scene('complete', { retention: { bytes: 200_000 } })
   const reading = s.read()
   await s.script.sendMany(50, 10)
   s.network.cut()
@@ -87,7 +87,7 @@ test('what fell out of retention behind a cut is lost, and exactly that', async 
   s.script.startRun()
   await s.script.sendMany(500, 10)
   await s.output.endRun()
-  expect(s.output.status().retained.bytes).toBeLessThanOrEqual(20_000)
+  expect(s.output.status().retained.bytes).toBeLessThanOrEqual(200_000)
   s.network.heal()
   const chunks = await reading
   expect(problemsOf(s.script.runs, accountsOf(s.input), chunks, { mayLose: true, what: 'retention' })).toEqual([])
@@ -275,12 +275,12 @@ test('viewers that do not read change nothing for a complete recorder', async ()
 })
 
 test('nobody takes anything and nobody acknowledges: the retention still keeps to its limits', async () => {
-  await using s = await scene('complete', { retention: { bytes: 50_000 } }, 'disk')
+  await using s = await scene('complete', { retention: { bytes: 400_000 } }, 'disk')
   s.network.set({ swallow: true })
   await s.script.sendMany(3000, 10)
   const { retained } = s.output.status()
-  expect(retained.bytes).toBeLessThanOrEqual(50_000)
-  expect(retained.bytes).toBeGreaterThan(40_000)
+  expect(retained.bytes).toBeLessThanOrEqual(400_000)
+  expect(retained.bytes).toBeGreaterThan(300_000)
 })
 
 test('a waiting output loses nothing to an input whose connection breaks for less than the lease, however little it keeps', async () => {

@@ -19,6 +19,7 @@ export class Peer implements AsyncDisposable {
       this.#reports.push(report)
       this.#wake?.()
     })
+    this.process.once('exit', () => this.#wake?.())
   }
 
   tell(order: Order): void {
@@ -38,7 +39,6 @@ export class Peer implements AsyncDisposable {
         }
         await new Promise<void>((resolve) => {
           this.#wake = resolve
-          this.process.once('exit', resolve)
         })
       }
     } finally {

@@ -3,6 +3,8 @@ import { OutputClock } from '../clock/OutputClock.ts'
 import type { Delivery } from '../params.ts'
 import type { SideMessage, SideMessageOf } from '../side/messages.ts'
 import { checksum } from './checksum.ts'
+import { Claims } from './Claims.ts'
+import type { Acknowledged } from './Claims.ts'
 import { monotonicNow, toMonotonic } from './clock.ts'
 import { Consumer } from './Consumer.ts'
 import type { ConsumerLink, Service } from './Consumer.ts'
@@ -10,8 +12,6 @@ import { RetentionLog } from './RetentionLog.ts'
 import type { Entry, RetentionLimits } from './RetentionLog.ts'
 import { REMEMBERED_RUNS, RunHistory } from './RunHistory.ts'
 
-/** Named inputs whose acknowledgement is remembered. */
-const NAMES = 1000
 const MARKS_PER_SECOND = 20
 
 export interface HubOptions {
@@ -33,7 +33,7 @@ export class Hub {
   readonly log: RetentionLog
   readonly clock = new OutputClock((message) => this.broadcast(message))
   readonly #consumers = new Map<string, Consumer>()
-  readonly #acks = new Map<string, { run: number; index: number }>()
+  readonly #claims: Claims
   readonly #history = new RunHistory()
   #params: Readonly<Record<string, unknown>> | undefined
   /** Position in the log of the first chunk of each run. */
@@ -49,6 +49,7 @@ export class Hub {
   constructor({ flow, retention }: HubOptions) {
     this.flow = flow
     this.log = new RetentionLog(retention)
+    this.#claims = new Claims(this.log)
   }
 
   get run(): number {
@@ -68,8 +69,8 @@ export class Hub {
   }
 
   /** Up to where named inputs have said that everything is safe. */
-  get acknowledged(): Readonly<Record<string, { run: number; index: number }>> {
-    return Object.fromEntries(this.#acks)
+  get acknowledged(): Readonly<Record<string, Acknowledged>> {
+    return this.#claims.acknowledged
   }
 
   /** Begins a new run at index 0. */
@@ -190,6 +191,7 @@ export class Hub {
       const isHeir = known.isAbsent && known.name !== undefined && known.name === hello.name
       if (known.input === hello.consumer || isHeir) this.#consumers.delete(known.id)
     }
+    this.#claims.cameBack(hello.consumer)
     const service = this.#serviceFor(hello.delivery as Delivery, isLocal)
     const { run, from } = this.#positionFor(hello, service)
     const name = hello.name ?? undefined
@@ -209,7 +211,7 @@ export class Hub {
     this.#tellRuns(link, run)
     for (const message of this.clock.messages(run)) link.post(message)
     if (service === 'complete') {
-      if (name !== undefined && !this.#acks.has(name)) this.#acknowledge(name, { run, index: from })
+      if (name !== undefined && !this.#claims.of(name)) this.#claims.acknowledge(name, { run, index: from })
       this.#rewind(consumer, run, from)
     } else {
       consumer.cursor = this.log.end
@@ -245,7 +247,7 @@ export class Hub {
     if (source !== null && source !== this.id) return { run: oldest, from: 0 }
     if (run !== null && from !== null && run <= this.#run && run >= oldest) return { run, from }
     if (service !== 'complete') return { run: this.#run, from: this.#index }
-    const acknowledged = hello.name === null ? undefined : this.#acks.get(hello.name)
+    const acknowledged = hello.name === null ? undefined : this.#claims.of(hello.name)
     return acknowledged ? { run: acknowledged.run, from: acknowledged.index } : { run: this.#run, from: 0 }
   }
 
@@ -310,20 +312,41 @@ export class Hub {
     return partly.length === 1 ? (partly[0] ?? null) : null
   }
 
-  #acknowledge(name: string | undefined, { run, index }: { run: number; index: number }): void {
-    if (name === undefined || (!this.#acks.has(name) && this.#acks.size >= NAMES)) return
-    this.#acks.set(name, { run, index })
+  #acknowledge(name: string | undefined, place: Acknowledged): void {
+    if (name === undefined) return
+    this.#claims.acknowledge(name, place)
+    this.#free()
+  }
+
+  /** Forgets what every named input has acknowledged, as far as no other input still has to take it. */
+  #free(): void {
+    if (!this.#claims.isInUse) return
+    let { from } = this.#claims
+    for (const { service, name, oldestUntaken } of this.#consumers.values()) {
+      if (service === 'complete' && name === undefined) from = Math.min(from, oldestUntaken)
+    }
+    this.log.freeTo(from)
   }
 
   #credit(consumer: Consumer, { taken, holding }: SideMessageOf<'credit'>): void {
     consumer.credit(taken)
     consumer.holding = holding
     consumer.pump(this.log, this.#history.endOf)
+    this.#free()
     this.#checkRoom()
   }
 
   remove(id: string): void {
-    if (this.#consumers.delete(id)) this.#checkRoom()
+    if (!this.#consumers.delete(id)) return
+    this.#free()
+    this.#checkRoom()
+  }
+
+  /** Its connection is gone: what it has not taken is kept within the limits, in case that it comes back. */
+  #removeLost(consumer: Consumer): void {
+    const { input, name, service, oldestUntaken } = consumer
+    if (service === 'complete' && name === undefined) this.#claims.wentAway(input, oldestUntaken)
+    this.remove(consumer.id)
   }
 
   /**
@@ -332,14 +355,15 @@ export class Hub {
    */
   miss(id: string, lease: number): void {
     const consumer = this.#consumers.get(id)
-    if (this.flow !== 'wait' || consumer?.service !== 'complete' || !consumer.holding) {
-      this.remove(id)
+    if (consumer === undefined) return
+    if (this.flow !== 'wait' || consumer.service !== 'complete' || !consumer.holding) {
+      this.#removeLost(consumer)
       return
     }
     if (consumer.isAbsent) return
     consumer.leave()
     const timer = setTimeout(() => {
-      if (consumer.isAbsent && this.#consumers.get(id) === consumer) this.remove(id)
+      if (consumer.isAbsent && this.#consumers.get(id) === consumer) this.#removeLost(consumer)
     }, lease)
     timer.unref()
   }

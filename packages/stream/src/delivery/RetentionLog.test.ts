@@ -12,15 +12,17 @@ const entry = (run: number, index: number, at = 0, bytes = 10): Entry => ({
   frames: [],
   data: undefined
 })
+/** What is counted for each of them. */
+const COST = 10 + 1024
 const UNLIMITED = { seconds: 1e9, bytes: 1e9, samples: Infinity }
 
 test('positions count on while old chunks go', () => {
-  const log = new RetentionLog({ ...UNLIMITED, bytes: 1000 })
+  const log = new RetentionLog({ ...UNLIMITED, bytes: 100 * COST })
   for (let i = 1; i <= 500; i++) {
     log.append(entry(0, i * 10))
     log.prune(0)
   }
-  expect([log.first, log.end, log.bytes]).toEqual([400, 500, 1000])
+  expect([log.first, log.end, log.bytes]).toEqual([400, 500, 100 * COST])
   expect(log.at(400).index).toBe(4010)
   expect(() => log.at(399)).toThrow(RangeError)
   expect(() => log.at(500)).toThrow(RangeError)
@@ -43,6 +45,17 @@ test('what lies at or after `keepFrom` stays', () => {
   for (let i = 1; i <= 10; i++) log.append(entry(0, i * 10))
   log.prune(0, 4)
   expect(log.first).toBe(4)
+})
+
+test('what is freed goes, but never the newest', () => {
+  const log = new RetentionLog(UNLIMITED)
+  for (let i = 1; i <= 10; i++) log.append(entry(0, i * 10))
+  log.freeTo(4)
+  expect([log.first, log.bytes]).toEqual([4, 6 * COST])
+  log.freeTo(2)
+  expect(log.first).toBe(4)
+  log.freeTo(Infinity)
+  expect([log.first, log.end]).toEqual([9, 10])
 })
 
 test('chunks that point into a ring go when the ring has moved on', () => {

@@ -89,7 +89,6 @@ export class Reception implements OutputListener {
   /** For the cursor of this input. */
   readonly chunk = (entry: Entry): void => {
     if (this.#isResuming) return
-    this.#pulse.gotData()
     if (this.service === 'latest') this.#passOver()
     this.inbox.push(entry)
   }
@@ -104,7 +103,6 @@ export class Reception implements OutputListener {
 
   /** Of the data socket. Says how many wait. */
   readonly deliver = (entry: Entry): number => {
-    this.#pulse.gotData()
     this.inbox.push(entry)
     return this.inbox.length
   }
@@ -113,7 +111,7 @@ export class Reception implements OutputListener {
     this.tracker.hear(message)
     switch (message.kind) {
       case 'head':
-        this.#pulse.gotHead()
+        this.#pulse.gotHead(this.tracker)
         return
       case 'mark':
         if (this.#measuresLatency && message.run === this.tracker.run) {
@@ -382,9 +380,13 @@ export class Reception implements OutputListener {
     this.tracker.join(run, index)
   }
 
-  /** No data although the source goes on, or no sign of the source. Nothing is known of sources of pyacq's. */
+  /** Nothing is taken although the source goes on, or no sign of the source. Nothing is known of sources of pyacq's. */
   get isStalled(): boolean {
-    return this.service !== 'plain' && this.#pulse.isStalled(this.tracker, this.#link?.isLocal === false)
+    if (this.service === 'plain') return false
+    return this.#pulse.isStalled(this.tracker, {
+      tellsHead: this.#link?.isLocal === false,
+      isRead: this.credit.isHolding
+    })
   }
 
   close(): void {

@@ -29,7 +29,7 @@ export interface InputStatus {
   /** The newest ranges that are missing. */
   readonly gaps: readonly Gap[]
   readonly gapCount: number
-  /** No data although the source goes on, or no sign of the source. */
+  /** Nothing is taken although the source goes on and somebody reads, or no sign of the source. */
   readonly stalled: boolean
   /** From `send` to the moment a chunk is taken; null across machines and before anything is known. */
   readonly latencyMs: { readonly p50: number; readonly p99: number } | null

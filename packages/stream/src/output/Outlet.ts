@@ -9,10 +9,9 @@ import { DEFAULTS } from '../params.ts'
 import type { OutputOptions, StreamInfo } from '../params.ts'
 import { SideServer } from '../side/SideServer.ts'
 import { advertisedHost, bindAddresses, isExposed, publishedPlace } from './addresses.ts'
+import { DEFAULT_RETENTION } from './retention.ts'
 import { removeSocketFile, socketFiles } from './socketFiles.ts'
 
-/** Default retention: the smaller of the two. */
-const RETENTION = { seconds: 5, bytes: 256 * 1024 * 1024 }
 /** ms between two announcements of the head. */
 const HEAD_INTERVAL = 1000
 
@@ -65,7 +64,7 @@ export class Outlet {
   static async open(info: StreamInfo, options: OutletOptions): Promise<Outlet> {
     const { lease, advertise, highWaterMark, subject, pipe } = options
     wallClock.start()
-    const hub = new Hub({ flow: info.flow, retention: { ...RETENTION, samples: Infinity } })
+    const hub = new Hub({ flow: info.flow, retention: { ...DEFAULT_RETENTION, samples: Infinity } })
     if (info.protocol === 'inproc') {
       publishLocally(pipe, hub)
       return new Outlet({ hub, place: { interface: pipe, port: `//${pipe}` } })
@@ -91,7 +90,7 @@ export class Outlet {
     const samples = info.bufferSize > 0 && info.transferMode !== DEFAULTS.transferMode ? info.bufferSize : Infinity
     this.hub.flow = info.flow
     this.hub.clock.sampleRate = info.accounting === 'none' ? 0 : info.sampleRate
-    this.hub.log.limits = { ...RETENTION, ...retention, samples }
+    this.hub.log.limits = { ...DEFAULT_RETENTION, ...retention, samples }
   }
 
   /** Subscriptions to everything on the data socket. */

@@ -1,0 +1,71 @@
+import type { RetentionLog } from './RetentionLog.ts'
+
+/** Names, and inputs that are gone, that are remembered. */
+const MOST = 1000
+
+/** A place in a run: everything before is safe. */
+export interface Acknowledged {
+  readonly run: number
+  readonly index: number
+}
+
+/**
+ * Who may still ask for chunks that were sent: named inputs for what they have not acknowledged, and inputs whose
+ * connection broke for what they had not taken.
+ *
+ *   acknowledged by 'disk'      taken by an input that is away
+ *            ▼                            ▼
+ *   ─ free ──┼── kept, up to the limits of the retention ──► newest
+ */
+export class Claims {
+  readonly #log: RetentionLog
+  readonly #acknowledged = new Map<string, Acknowledged & { position: number }>()
+  readonly #away = new Map<string, number>()
+
+  constructor(log: RetentionLog) {
+    this.#log = log
+  }
+
+  /** Only where somebody acknowledges is anything freed before its time. */
+  get isInUse(): boolean {
+    return this.#acknowledged.size > 0
+  }
+
+  get acknowledged(): Readonly<Record<string, Acknowledged>> {
+    return Object.fromEntries([...this.#acknowledged].map(([name, { run, index }]) => [name, { run, index }]))
+  }
+
+  of(name: string): Acknowledged | undefined {
+    return this.#acknowledged.get(name)
+  }
+
+  /** Further names than are remembered do not count. */
+  acknowledge(name: string, { run, index }: Acknowledged): void {
+    if (!this.#acknowledged.has(name) && this.#acknowledged.size >= MOST) return
+    this.#acknowledged.set(name, { run, index, position: this.#log.find(run, index) })
+  }
+
+  /** An input without a name may come back over another connection. */
+  wentAway(input: string, position: number): void {
+    this.#away.set(input, position)
+    for (const [gone, at] of this.#away) {
+      if (at < this.#log.first || this.#away.size > MOST) this.#away.delete(gone)
+    }
+  }
+
+  cameBack(input: string): void {
+    this.#away.delete(input)
+  }
+
+  /** Position of the oldest chunk that is claimed. */
+  get from(): number {
+    let position = Infinity
+    for (const claim of this.#acknowledged.values()) position = Math.min(position, claim.position)
+    for (const [input, at] of this.#away) {
+      // The limits have taken what it would come back for.
+      if (at < this.#log.first) this.#away.delete(input)
+      else position = Math.min(position, at)
+    }
+    return position
+  }
+}
