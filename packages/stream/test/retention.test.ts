@@ -139,4 +139,5 @@ test('who goes for good holds nothing back', async () => {
   })
   await output.endRun()
   await recording
+  expect(disk.ledger.snapshot()).toMatchObject({ lost: 0, received: script.now.sent })
 })

@@ -382,11 +382,8 @@ export class Reception implements OutputListener {
 
   /** Nothing is taken although the source goes on, or no sign of the source. Nothing is known of sources of pyacq's. */
   get isStalled(): boolean {
-    if (this.service === 'plain') return false
-    return this.#pulse.isStalled(this.tracker, {
-      tellsHead: this.#link?.isLocal === false,
-      isRead: this.credit.isHolding
-    })
+    const how = { tellsHead: this.#link?.isLocal === false, isRead: this.credit.isHolding }
+    return this.service !== 'plain' && this.#pulse.isStalled(this.tracker, how)
   }
 
   close(): void {

@@ -19,7 +19,7 @@ async function settledMemory(): Promise<number> {
 for (let i = 0; i < 50; i++) await output.send(chunk)
 const before = await settledMemory()
 const start = output.status().retained.bytes
-for (let bytes = 0; bytes < output.status().retained.bytes; ) {
+for (let bytes = 0; bytes < output.status().retained.bytes;) {
   bytes = output.status().retained.bytes
   for (let i = 0; i < 1000; i++) await output.send(chunk)
 }
