@@ -11,6 +11,7 @@ import type { ConsumerLink, Service } from './Consumer.ts'
 import { RetentionLog } from './RetentionLog.ts'
 import type { Entry, RetentionLimits } from './RetentionLog.ts'
 import { REMEMBERED_RUNS, RunHistory } from './RunHistory.ts'
+import { Waiters } from './Waiters.ts'
 
 const MARKS_PER_SECOND = 20
 
@@ -41,9 +42,8 @@ export class Hub {
   #run = 0
   #index = 0
   #hasEnded = false
-  readonly #waiting = new Set<{ isDone: () => boolean; resolve: () => void; evenIfReleased: boolean }>()
+  readonly #waiters = new Waiters()
   #nextMark = 0
-  #isReleased = false
   #isClosed = false
 
   constructor({ flow, retention }: HubOptions) {
@@ -138,13 +138,13 @@ export class Hub {
   /** On a waiting output: something to await while an input that must not lose anything has no room. */
   whenCaughtUp(): Promise<void> | undefined {
     if (this.flow !== 'wait') return undefined
-    return this.#wait(() => this.#heldFrom() >= this.log.end)
+    return this.#waiters.wait(() => this.#heldFrom() >= this.log.end)
   }
 
   /** On a waiting output whose chunks lie in a ring: something to await while samples before `start` are not taken. */
   whenTaken(start: number): Promise<void> | undefined {
     if (this.flow !== 'wait') return undefined
-    return this.#wait(() => {
+    return this.#waiters.wait(() => {
       for (const { service, holding, oldestUntaken } of this.#consumers.values()) {
         if (service !== 'complete' || !holding || oldestUntaken >= this.log.end) continue
         const entry = this.log.at(Math.max(oldestUntaken, this.log.first))
@@ -152,21 +152,6 @@ export class Hub {
       }
       return true
     })
-  }
-
-  #wait(isDone: () => boolean): Promise<void> | undefined {
-    if (this.#isReleased || isDone()) return undefined
-    return new Promise((resolve) => {
-      this.#waiting.add({ isDone, resolve, evenIfReleased: false })
-    })
-  }
-
-  #checkRoom(): void {
-    for (const waiting of this.#waiting) {
-      if (!(this.#isReleased && !waiting.evenIfReleased) && !waiting.isDone()) continue
-      this.#waiting.delete(waiting)
-      waiting.resolve()
-    }
   }
 
   broadcast(message: SideMessage): void {
@@ -333,13 +318,13 @@ export class Hub {
     consumer.holding = holding
     consumer.pump(this.log, this.#history.endOf)
     this.#free()
-    this.#checkRoom()
+    this.#waiters.check()
   }
 
   remove(id: string): void {
     if (!this.#consumers.delete(id)) return
     this.#free()
-    this.#checkRoom()
+    this.#waiters.check()
   }
 
   /** Its connection is gone: what it has not taken is kept within the limits, in case that it comes back. */
@@ -370,8 +355,7 @@ export class Hub {
 
   /** Lets go of whoever waits for room. */
   release(): void {
-    this.#isReleased = true
-    this.#checkRoom()
+    this.#waiters.release()
   }
 
   /**
@@ -384,17 +368,7 @@ export class Hub {
       const now = performance.now()
       return this.consumers.every((one) => !one.isOwed(this.log) || now - Math.max(start, one.lastTaken) > patience)
     }
-    if (isDone()) return undefined
-    return new Promise((resolve) => {
-      const timer = setInterval(() => {
-        this.#checkRoom()
-      }, patience / 10)
-      const done = (): void => {
-        clearInterval(timer)
-        resolve()
-      }
-      this.#waiting.add({ isDone, resolve: done, evenIfReleased: true })
-    })
+    return this.#waiters.insist(isDone, patience / 10)
   }
 
   close(): void {
