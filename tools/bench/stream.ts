@@ -5,7 +5,7 @@ import { latencyPart } from './stream/latency.ts'
 import { memoryPart } from './stream/memory.ts'
 import { plaindataPart } from './stream/plaindata.ts'
 import { mostProbesPart, probesPart } from './stream/probes.ts'
-import { sharedMemPart } from './stream/sharedMemPart.ts'
+import { sharedMemPart } from './stream/sharedMem.ts'
 import type { Suite } from './suite.ts'
 
 export const streamSuite: Suite = {

@@ -4,14 +4,13 @@ import { inTurns, type Contender } from '../rounds.ts'
 import { row, type Row } from '../rows.ts'
 import type { BenchContext, Measured, Part } from '../suite.ts'
 import { openBare } from './bare.ts'
+import { memcpyRate } from './memcpy.ts'
 import { LocalReaders, ProcessReaders } from './readers.ts'
 import { lostOf, runAtFullSpeed, runBareAtFullSpeed, type RunResult } from './run.ts'
-import { stamp } from './stamp.ts'
 import {
   BYTES_PER_SAMPLE,
   CHANNELS,
   nameOfSize,
-  RING,
   SIZES,
   TRANSPORT_NAMES,
   TRANSPORTS,
@@ -102,20 +101,6 @@ async function measure(
     ...usageRows(base, last, { isLocal: readers === local })
   ]
 }
-
-/** Chunks a second that can be stamped and copied into memory of the size of the ring. */
-function memcpyRate(samples: number, milliseconds: number): number {
-  const chunk = new Uint8Array(samples * BYTES_PER_SAMPLE)
-  ring ??= new Uint8Array(new SharedArrayBuffer(RING * BYTES_PER_SAMPLE))
-  const start = performance.now()
-  let number = 0
-  while (performance.now() - start < milliseconds) {
-    stamp(chunk, number)
-    ring.set(chunk, (number++ * chunk.length) % ring.length)
-  }
-  return (number / (performance.now() - start)) * 1000
-}
-let ring: Uint8Array | undefined
 
 function picture(rows: readonly Row[]): Picture {
   const bytesOf = (transport: Transport, value: (row: Row) => number): Curve['points'] =>

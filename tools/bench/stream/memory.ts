@@ -8,15 +8,15 @@ import { growthOf } from './UsageMeter.ts'
 
 const SAMPLES = 16
 const TRANSPORTS_TRIED = ['tcp', 'sharedmem'] as const
-/** MiB that count as nothing: what the collector leaves lying about differs by more from one look to the next. */
-const NOTHING = 16
+/** MiB that count as nothing: what waits for the garbage collector differs by as much from one look to the next. */
+const NOTHING = 32
 
 export const memoryPart: Part = {
   name: 'memory',
   title: 'Memory over many chunks',
   about: `Chunks of 1 KB as fast as one reader in another process takes them (\`flow: 'wait'\`). Resident memory of both processes is
 looked at ten times a second; _grown_ is its median in the last third of the time less that in the first one, after a
-warm-up. What keeps something of every chunk shows here.`,
+warm-up. What kept 32 bytes of every chunk would show here.`,
   seconds: { full: 60, quick: 5 },
   targets: TRANSPORTS_TRIED.flatMap((transport) =>
     ['sender memory grown', 'reader memory grown'].map((metric) => ({

@@ -5,7 +5,7 @@ import { quantile } from '../rounds.ts'
 import type { ReadReport } from './consume.ts'
 import type { ProcessReaders, Readers } from './readers.ts'
 import { pace, saturate, turn, type Paced } from './sending.ts'
-import { now, stamp } from './stamp.ts'
+import { now, setNumber, stamp } from './stamp.ts'
 import { BYTES_PER_SAMPLE, CHANNELS } from './transports.ts'
 import { UsageMeter, type Usage } from './UsageMeter.ts'
 
@@ -29,7 +29,7 @@ export async function runAtFullSpeed(
   const send = (number: number) => {
     // What is handed over may not be used again, so each is its own, as from a device driver.
     const data = handOver ? NdArray.zeros([samples, CHANNELS], 'float32') : chunk
-    stamp(data, number)
+    setNumber(data, number)
     return output.send(data, undefined, { handOver })
   }
   output.startRun()
@@ -48,7 +48,7 @@ export async function runBareAtFullSpeed(
   const send = async (number: number) => {
     const payload = copy ? Buffer.allocUnsafeSlow(bytes) : Buffer.from(new ArrayBuffer(bytes))
     if (copy) payload.set(source)
-    stamp(payload, number)
+    setNumber(payload, number)
     await publisher.send([Buffer.alloc(HEADER), payload])
     await turn()
   }
