@@ -51,6 +51,7 @@ export type {
   ChunkOptions,
   Engine,
   FftKernel,
+  HilbertOptions,
   ResampleOptions,
   RfftKernel,
   SignalKernel,
@@ -61,6 +62,7 @@ export type {
   WaveletKernel
 } from './dsp/kernels/Engine.ts'
 export { engineNames, getEngine, registerEngine } from './dsp/kernels/engines.ts'
+export { analyticSignal } from './dsp/kernels/analyticSignal.ts'
 export { morletSpectra } from './dsp/kernels/morletSpectra.ts'
 export type { MorletOptions } from './dsp/kernels/morletSpectra.ts'
 export { SpikeDetector } from './dsp/spikes/SpikeDetector.ts'

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 /** Bytes by which the heap grows per call: the least of several tries, as other things of the process allocate too. */
 function allocatedPerCall(run: () => void): number {
   const calls = 2000
-  const tries = Array.from({ length: 12 }, () => {
+  const tries = Array.from({ length: 20 }, () => {
     const before = process.memoryUsage().heapUsed
     for (let i = 0; i < calls; i++) run()
     return (process.memoryUsage().heapUsed - before) / calls

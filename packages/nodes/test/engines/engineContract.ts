@@ -3,6 +3,7 @@ import type { TypedArray } from '@nodeacq/ndarray'
 import { seededRandom } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { concatenate, distance, noise, randomCuts } from './signals.ts'
+import { definitionContract } from './definitionContract.ts'
 import { transformContract } from './transformContract.ts'
 import { sosContract } from './sosContract.ts'
 
@@ -89,6 +90,11 @@ const CASES: readonly KernelCase[] = [
     channelCount: 7,
     create: (engine, layout) => engine.matrix(commonAverage(7), { channelCount: 7, layout })
   },
+  ...(['quadrature', 'envelope'] as const).map((output) => ({
+    name: `hilbert ${output}`,
+    channelCount: 9,
+    create: (engine: Engine, layout?: ChunkLayout) => engine.hilbert({ channelCount: 9, layout, taps: 23, output })
+  })),
   ...(['mean', 'rms', 'demean'] as const).map((statistic) => ({
     name: `sliding ${statistic}`,
     channelCount: 3,
@@ -134,6 +140,7 @@ export function engineContract(name: string, { tolerance = 0 }: { tolerance?: nu
       }
     )
     sosContract(engine, tolerance)
+    definitionContract(engine)
     transformContract(engine, tolerance)
   })
 }

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 const FOLDER = fileURLToPath(new URL('../../wasm/', import.meta.url))
 const MODULE = fileURLToPath(new URL('../../src/dsp/kernels/wasm/kernels.wasm', import.meta.url))
-const SOURCES = ['lanes.h', 'block.c', 'sos.c', 'polyphase.c', 'mix.c', 'fft.c', 'build.sh']
+const SOURCES = ['lanes.h', 'block.c', 'sos.c', 'fir.c', 'mix.c', 'fft.c', 'build.sh']
 
 const [builtBy, sourceHash, moduleHash] = (await readFile(join(FOLDER, 'built.txt'), 'utf8')).trim().split('\n')
 

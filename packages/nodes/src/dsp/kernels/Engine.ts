@@ -91,6 +91,16 @@ export interface SlidingOptions extends ChunkOptions {
   readonly statistic: SlidingStatistic
 }
 
+export interface HilbertOptions extends ChunkOptions {
+  /**
+   * Taps of the FIR transformer, odd, at least 3. It is true from about 2 × rate / taps to as far below Nyquist, and the
+   * output comes `(taps − 1) / 2` rows late.
+   */
+  readonly taps: number
+  /** The signal turned by 90°, or the magnitude of it and the signal: the envelope of a narrow band. */
+  readonly output: 'quadrature' | 'envelope'
+}
+
 /**
  * Discrete Fourier transform of a fixed length, any: powers of two directly, others as a convolution (Bluestein). Complex
  * arrays hold real and imaginary part in turn, as numpy's. Arrays of several times the length are several signals, one
@@ -138,6 +148,8 @@ export interface Engine {
   /** Mixes channels: output channel i is `Σ matrix[i][j] · x[j]`, summed from the first j to the last. */
   matrix(matrix: readonly ArrayLike<number>[], options: ChunkOptions): SignalKernel
   sliding(options: SlidingOptions): SignalKernel
+  /** A Hilbert transformer: `2 / (π d)` at odd distances d, in a Hamming window. */
+  hilbert(options: HilbertOptions): SignalKernel
   fft(size: number): FftKernel
   rfft(size: number): RfftKernel
   /**

@@ -34,3 +34,10 @@ export function checkSpectra(size: number, spectra: readonly Float64Array[]): vo
   const bad = spectra.findIndex(({ length }) => length !== 2 * size)
   if (bad !== -1) throw new FilterError(`spectra[${bad}]`, `${2 * size} values`, `${spectra[bad]!.length}`)
 }
+
+/** @throws FilterError when a transformer cannot have this many taps */
+export function checkTaps(taps: number): void {
+  if (!Number.isSafeInteger(taps) || taps < 3 || taps % 2 === 0) {
+    throw new FilterError('taps', 'an odd integer from 3', `${taps}`)
+  }
+}

@@ -2,6 +2,7 @@ import type {
   ChunkOptions,
   Engine,
   FftKernel,
+  HilbertOptions,
   ResampleOptions,
   RfftKernel,
   SignalKernel,
@@ -13,8 +14,9 @@ import type {
 import type { SosTable } from '../../sosCoefficients.ts'
 import { checkFftSize } from '../fftTables.ts'
 import { LiveSos } from '../LiveSos.ts'
-import { checkSpectra, checkWindow, flatMatrix } from '../options.ts'
+import { checkSpectra, checkTaps, checkWindow, flatMatrix } from '../options.ts'
 import { JsFft, JsRfft } from './JsFft.ts'
+import { JsHilbert } from './JsHilbert.ts'
 import { JsMatrix } from './JsMatrix.ts'
 import { JsResampler } from './JsResampler.ts'
 import { JsSliding } from './JsSliding.ts'
@@ -40,6 +42,11 @@ export class JsEngine implements Engine {
   sliding(options: SlidingOptions): SignalKernel {
     checkWindow(options.window)
     return new JsSliding(options)
+  }
+
+  hilbert(options: HilbertOptions): SignalKernel {
+    checkTaps(options.taps)
+    return new JsHilbert(options)
   }
 
   fft(size: number): FftKernel {

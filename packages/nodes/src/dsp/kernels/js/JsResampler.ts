@@ -1,19 +1,18 @@
 import type { ResampleOptions } from '../Engine.ts'
 import { PolyphasePlan } from '../PolyphasePlan.ts'
+import { JsLines } from './JsLines.ts'
 import { BLOCK_ROWS, JsSignalKernel } from './JsSignalKernel.ts'
 
 /** Polyphase FIR filter: plain, decimating or resampling. */
 export class JsResampler extends JsSignalKernel {
   readonly #plan: PolyphasePlan
-  /** The last rows of the past and those of the block, per channel. */
-  readonly #lines: readonly Float64Array[]
+  readonly #past: JsLines
   readonly #results: readonly Float64Array[]
 
   constructor(taps: ArrayLike<number>, options: ResampleOptions) {
     super(options)
     this.#plan = new PolyphasePlan(taps, options)
-    const { historyRows } = this.#plan
-    this.#lines = this.columns.map(() => new Float64Array(historyRows + BLOCK_ROWS))
+    this.#past = new JsLines(options.channelCount, this.#plan.historyRows)
     const resultRows = Math.ceil((BLOCK_ROWS * this.#plan.up) / this.#plan.down)
     this.#results = this.columns.map(() => new Float64Array(resultRows))
   }
@@ -24,17 +23,14 @@ export class JsResampler extends JsSignalKernel {
 
   protected override resetState(): void {
     this.#plan.reset()
-    for (const line of this.#lines) line.fill(0)
+    this.#past.clear()
   }
 
   protected override compute(rows: number): { columns: readonly Float64Array[]; rows: number } {
-    const { historyRows } = this.#plan
     const produced = this.#plan.outputRows(rows)
-    for (const [c, line] of this.#lines.entries()) {
-      line.set(this.columns[c]!.subarray(0, rows), historyRows)
-      this.#filter(line, this.#results[c]!, produced)
-      line.copyWithin(0, rows, rows + historyRows)
-    }
+    this.#past.take(this.columns, rows)
+    for (const [c, line] of this.#past.lines.entries()) this.#filter(line, this.#results[c]!, produced)
+    this.#past.moveOn(rows)
     this.#plan.advance(rows)
     return { columns: this.#results, rows: produced }
   }

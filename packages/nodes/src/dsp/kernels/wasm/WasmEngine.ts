@@ -3,6 +3,7 @@ import type {
   ChunkOptions,
   Engine,
   FftKernel,
+  HilbertOptions,
   ResampleOptions,
   RfftKernel,
   SignalKernel,
@@ -13,8 +14,9 @@ import type {
 } from '../Engine.ts'
 import { checkFftSize } from '../fftTables.ts'
 import { LiveSos } from '../LiveSos.ts'
-import { checkSpectra, checkWindow, flatMatrix } from '../options.ts'
+import { checkSpectra, checkTaps, checkWindow, flatMatrix } from '../options.ts'
 import { WasmFft, WasmRfft, WasmWavelets } from './WasmFft.ts'
+import { WasmHilbert } from './WasmHilbert.ts'
 import { WasmMatrix } from './WasmMatrix.ts'
 import { WasmMemory } from './WasmMemory.ts'
 import { WasmResampler } from './WasmResampler.ts'
@@ -41,6 +43,11 @@ export class WasmEngine implements Engine {
   sliding(options: SlidingOptions): SignalKernel {
     checkWindow(options.window)
     return new WasmSliding(this.#memory, options)
+  }
+
+  hilbert(options: HilbertOptions): SignalKernel {
+    checkTaps(options.taps)
+    return new WasmHilbert(this.#memory, options)
   }
 
   fft(size: number): FftKernel {

@@ -36,6 +36,17 @@ export interface Exports {
     first: number,
     phaseLength: number
   ) => void
+  readonly hilbert: (
+    line: number,
+    taps: number,
+    out: number,
+    pairs: number,
+    lineStep: number,
+    outStep: number,
+    rows: number,
+    half: number,
+    isEnvelope: number
+  ) => void
   readonly move_rows: (line: number, pairs: number, lineStep: number, from: number, rows: number) => void
   readonly matrix: (
     x: number,

@@ -41,8 +41,11 @@ export abstract class WasmSignalKernel implements SignalKernel {
   readonly #held: number
   /** What was copied out of last, as the next chunk will mostly be of the same size. */
   #view: TypedArray = new Float64Array()
+  // Objects that stay, so that a chunk needs no new ones.
   readonly #in: Piece = { rows: 0, first: 0, count: 0 }
   readonly #out: Piece = { rows: 0, first: 0, count: 0 }
+  /** Values from `at` of `raw` to `to` of the output. */
+  readonly #span = { at: 0, length: 0, to: 0 }
 
   /** @param growth rows out per row in, where that is more than 1 */
   constructor(
@@ -157,16 +160,24 @@ export abstract class WasmSignalKernel implements SignalKernel {
     const rowStep = (isBySample ? channels : 1) * (this.#isBackward ? -1 : 1)
     const to = raw + (this.#isBackward ? -rowStep * (count - 1) * BYTES[kind] : 0)
     exports[STORES[kind]](this.resultAt, to, count, channels, rowStep, isBySample ? 1 : count, this.resultStep)
-    if (isBySample || count === rows)
-      this.#copyOut(output, kind, { at: 0, length: count * channels, to: first * channels })
-    else {
-      for (let c = 0; c < channels; c++) {
-        this.#copyOut(output, kind, { at: c * count, length: count, to: c * rows + first })
-      }
+    const span = this.#span
+    if (isBySample || count === rows) {
+      span.at = 0
+      span.length = count * channels
+      span.to = first * channels
+      this.#copyOut(output, kind)
+      return
+    }
+    for (let c = 0; c < channels; c++) {
+      span.at = c * count
+      span.length = count
+      span.to = c * rows + first
+      this.#copyOut(output, kind)
     }
   }
 
-  #copyOut(output: TypedArray, kind: Kind, { at, length, to }: { at: number; length: number; to: number }): void {
+  #copyOut(output: TypedArray, kind: Kind): void {
+    const { at, length, to } = this.#span
     const values = this.#rawView(kind, this.memory.raw / BYTES[kind] + at, length)
     const limits = kind === 'f64' ? limitsOf(output) : undefined
     if (limits === undefined) {

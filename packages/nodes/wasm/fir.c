@@ -1,4 +1,4 @@
-/* Polyphase FIR filters. */
+/* FIR filters: polyphase ones and Hilbert transformers. */
 #include "lanes.h"
 
 /*
@@ -36,6 +36,45 @@ void EXPORT(polyphase)(const double *line, const double *taps, double *out, int 
   FILTER(4)
   FILTER(2)
   FILTER(1)
+}
+
+/*
+ * The signal turned by 90°, or the magnitude of both, `half` rows late. `taps` are those of the odd distances from the
+ * middle, which count with the opposite sign on the other side.
+ */
+INLINE void turn(const int pairs, const int is_envelope, const double *line, const double *taps, double *out,
+                 int line_step, int out_step, int rows, int half) {
+  for (int r = 0; r < rows; r++) {
+    const double *middle = line + 2L * (r - half);
+    f64x2 sum[4];
+    UNROLL for (int k = 0; k < pairs; k++) sum[k] = ZERO;
+    for (int d = 1; d <= half; d += 2) {
+      f64x2 tap = load_splat(taps + (d >> 1));
+      UNROLL for (int k = 0; k < pairs; k++) {
+        const double *at = middle + (long)k * line_step;
+        sum[k] = add(sum[k], mul(tap, sub(load(at - 2 * d), load(at + 2 * d))));
+      }
+    }
+    UNROLL for (int k = 0; k < pairs; k++) {
+      f64x2 x = load(middle + (long)k * line_step);
+      f64x2 y = is_envelope ? wasm_f64x2_sqrt(add(mul(x, x), mul(sum[k], sum[k]))) : sum[k];
+      store(out + (long)k * out_step + 2L * r, y);
+    }
+  }
+}
+
+void EXPORT(hilbert)(const double *line, const double *taps, double *out, int pairs, int line_step, int out_step,
+                     int rows, int half, int is_envelope) {
+  int p = 0;
+#define TURN(n)                                                                                                       \
+  for (; p + n <= pairs; p += n) {                                                                                    \
+    const double *from = line + (long)p * line_step;                                                                  \
+    double *to = out + (long)p * out_step;                                                                            \
+    if (is_envelope) turn(n, 1, from, taps, to, line_step, out_step, rows, half);                                     \
+    else turn(n, 0, from, taps, to, line_step, out_step, rows, half);                                                 \
+  }
+  TURN(4)
+  TURN(1)
 }
 
 /* Moves `rows` rows of every pair to the beginning. */
