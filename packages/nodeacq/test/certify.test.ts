@@ -10,6 +10,18 @@ vi.setConfig({ testTimeout: 60_000 })
 /** Small, short, and without a search unless it is asked for. */
 const TINY = ['certify', '--shape', '8x1000:int16', '--seconds', '1.2', '--limit', '1', '--max-latency', '5000']
 
+/** Long enough to be disturbed at the wanted rate. */
+const LONG = ['certify', '--shape', '8x1000', '--seconds', '8', '--max-latency', '5000']
+
+/** Waits for the files of the trial at the wanted rate, which comes after the warm-up. */
+async function measuring(disk: string): Promise<void> {
+  const isMeasuring = async () => {
+    const [trials] = (await readdir(disk)).filter((name) => name.startsWith('.nodeacq-certify-'))
+    return trials !== undefined && (await readdir(join(disk, trials))).includes('trial-2')
+  }
+  await waitFor(isMeasuring, { what: 'the trial at the wanted rate', timeout: 40_000 })
+}
+
 /** The certificate on stdout. */
 function certificateOf(program: Program): Certificate {
   if (program.lines.length !== 1)
@@ -127,18 +139,42 @@ test('the devices may be on another machine', async () => {
   await program.nothingLeft()
 })
 
+test('a process of it that dies is told, and certifies nothing', async () => {
+  await using folder = await tempFolder()
+  const out = join(folder.path, 'c.json')
+  const args = [...LONG, '--disk', folder.path, '--out', out, '--json']
+  await using program = await nodeacq(args)
+  await measuring(folder.path)
+  process.kill(await program.childPid('recorder'), 'SIGKILL')
+  const { code } = await program.exited
+  const { complete, verdict, trials } = certificateOf(program)
+  expect([code, complete, verdict.result, trials.length]).toEqual([1, false, 'not safe', 1])
+  expect(verdict.text).toMatch(/cannot be recorded safely: .*recorder.*/)
+  expect(program.errorLines.at(-1)).toBe('no certificate is written, as the measurement did not come to its end')
+  expect(await readdir(folder.path)).toEqual([])
+  await program.nothingLeft()
+})
+
 describe('Ctrl-C', () => {
+  test('twice ends it at once', async () => {
+    await using folder = await tempFolder()
+    const args = [...LONG, '--disk', folder.path]
+    await using program = await nodeacq([...args, '--out', join(folder.path, 'c.json')])
+    await measuring(folder.path)
+    program.interrupt()
+    program.interrupt()
+    const { code } = await program.exited
+    expect(program.lines.join(' ')).toMatch(/UNKNOWN: stopped/)
+    expect([code, await readdir(folder.path)]).toEqual([1, []])
+    await program.nothingLeft()
+  })
+
   test('stops it in order and tells what is known; no certificate is written', async () => {
     await using folder = await tempFolder()
     const out = join(folder.path, 'c.json')
-    const args = ['certify', '--shape', '8x1000', '--seconds', '8', '--disk', folder.path, '--out', out]
+    const args = [...LONG, '--disk', folder.path, '--out', out]
     await using program = await nodeacq(args)
-    // The files of the trial at the wanted rate, which comes after the warm-up.
-    const isMeasuring = async () => {
-      const [trials] = (await readdir(folder.path)).filter((name) => name.startsWith('.nodeacq-certify-'))
-      return trials !== undefined && (await readdir(join(folder.path, trials))).includes('trial-2')
-    }
-    await waitFor(isMeasuring, { what: 'the trial at the wanted rate' })
+    await measuring(folder.path)
     await new Promise((resolve) => setTimeout(resolve, 3000))
     program.interrupt()
     const { code } = await program.exited
@@ -146,7 +182,7 @@ describe('Ctrl-C', () => {
     expect(text).toMatch(
       /UNKNOWN: stopped; 8 channels at 1 kHz float32 \(32\.0 kB\/s\) +were recorded without loss for/
     )
-    expect(program.lines.at(-1)).toBe('no certificate is written, as it did not come to its end')
+    expect(program.lines.at(-1)).toBe('no certificate is written, as the measurement did not come to its end')
     expect(code).toBe(1)
     expect(await readdir(folder.path)).toEqual([])
     await program.nothingLeft()

@@ -151,6 +151,9 @@ describe('nodeacq run', () => {
     const { code } = await program.exited
     expect(code).toBe(1)
     expect(program.summary().ok).toBe(false)
+    // Whoever ended it need not be told that groups are gone and connections over.
+    expect(program.errorText).toContain('ended at once: what was not on disk yet is lost')
+    expect(program.errorText).not.toMatch(/the others go on|is over/)
     await program.nothingLeft()
   })
 
@@ -201,6 +204,7 @@ describe('nodeacq run', () => {
     const { code } = await program.exited
     expect(code).toBe(1)
     expect((await recorded(out, 'raw')) > 0).toBe(true)
+    expect(program.errorText).toContain('error: the run ends: nothing is left that makes data')
     expect(program.lines.at(-1)).toMatch(/^not ok: node 'amp' failed; node 'filter' failed; node 'disk' failed/)
     await program.nothingLeft()
   })

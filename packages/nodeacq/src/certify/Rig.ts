@@ -131,9 +131,17 @@ export class Rig implements AsyncDisposable {
     await rm(join(this.#folder, `trial-${this.#trials}`), { recursive: true, force: true })
   }
 
-  /** Name of the input of the recorder, and so of the device, behind an edge to it. */
+  /** Whether an edge, by its `to`, is one into the recorder. */
   isRecorded(to: string): boolean {
     return to.startsWith(`${RECORDER}.`)
+  }
+
+  /** Whether every process lives. */
+  async isWhole(): Promise<boolean> {
+    const { groups } = await this.manager.status()
+    // One that does not answer is busy, which is what trials are for.
+    const alive = new Set(groups.filter(({ state }) => state !== 'dead' && state !== 'closed').map(({ name }) => name))
+    return [...this.#groups.keys()].every((name) => alive.has(name))
   }
 
   /** Ends the processes at once. */

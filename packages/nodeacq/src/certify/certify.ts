@@ -89,7 +89,7 @@ class Certification {
       await this.#measureDisk()
       await this.#measureNetwork()
       await this.#measureRates()
-      this.#isWhole = !this.#options.signal?.aborted
+      this.#isWhole = await this.#rig.isWhole()
     } catch (error) {
       // Ctrl-C reaches the processes of the rig too, and then anything may fail; what is known stays known.
       if (!this.#options.signal?.aborted) throw error
@@ -125,10 +125,12 @@ class Certification {
     if (await this.#hasRoom(1, WARM_UP)) await this.#run(1, WARM_UP)
     const wanted = await this.#try(1, seconds)
     if (limit <= 1) return
-    await searchRate(async (factor) => (await this.#try(factor, this.#searchSeconds)).safe, {
-      wantedIsSafe: wanted.safe,
-      limit
-    })
+    const holds = async (factor: number) => {
+      // After a death no trial tells anything about a rate.
+      const isWhole = await this.#rig.isWhole()
+      return isWhole && (await this.#try(factor, this.#searchSeconds)).safe
+    }
+    if (await this.#rig.isWhole()) await searchRate(holds, { wantedIsSafe: wanted.safe, limit })
   }
 
   /** A trial, if the disk has room for it; what the disk alone cannot do is not tried above the wanted rate. */
@@ -168,12 +170,19 @@ class Certification {
     return this.#options.signal?.aborted ? trial : { ...second, attempts: 2 }
   }
 
+  /** @throws when it was stopped */
   async #run(factor: number, seconds: number): Promise<CertificateTrial> {
     const { signal } = this.#options
     signal?.throwIfAborted()
-    const trial = await runTrial(this.#rig, this.#plan, { factor, seconds, signal })
-    this.#options.kill?.throwIfAborted()
-    return trial
+    try {
+      const trial = await runTrial(this.#rig, this.#plan, { factor, seconds, signal })
+      this.#options.kill?.throwIfAborted()
+      return trial
+    } catch (error) {
+      signal?.throwIfAborted()
+      // A ring that does not fit into memory, a host that is gone: a reason like any other.
+      return { ...this.#notRun(factor), problems: [{ kind: 'failed', text: (error as Error).message }] }
+    }
   }
 
   #notRun(factor: number): CertificateTrial {

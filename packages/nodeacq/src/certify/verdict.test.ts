@@ -102,7 +102,7 @@ test('without a search, what was tried is all that is known', () => {
   const known = findings([trial(1)], { conditions: { ...conditions, limit: 1 } })
   expect(verdictOf({ ...known, largestSafe: { factor: 1, bytesPerSecond: 92 * MB, isLimit: true } })).toMatchObject({
     result: 'safe',
-    text: expect.stringContaining('with a margin of at least ×1,')
+    text: `rig3 records ${LOAD} without loss (more was not tried), and the disk has room for 6 hours.`
   })
 })
 
@@ -155,5 +155,9 @@ test('stopped before the end: what is known is told', () => {
   expect(verdictOf(findings([trial(1), trial(1.5)], stopped)).text).toBe(
     `stopped before the margin was known; ${LOAD} were recorded for 10 s without loss, and up to ×1.5 of it holds.`
   )
-  expect(verdictOf(findings([trial(1, [LOST])], stopped))).toMatchObject({ result: 'not safe' })
+  expect(verdictOf(findings([trial(1, [LOST])], stopped))).toEqual({
+    result: 'not safe',
+    text: `${LOAD} cannot be recorded safely: ${LOST.text}.`,
+    advice: []
+  })
 })

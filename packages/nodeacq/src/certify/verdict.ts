@@ -47,25 +47,28 @@ export function verdictOf(findings: Findings): Verdict {
       advice: adviceFor(limits, findings)
     }
   }
-  const margin = largestSafe?.isLimit ? `at least ${formatFactor(factor)}` : formatFactor(factor)
+  const atLeast = largestSafe?.isLimit ? 'at least ' : ''
+  const margin = factor === 1 ? ' (more was not tried)' : `, with a margin of ${atLeast}${formatFactor(factor)}`
   return {
     result: 'safe',
-    text: `${machine.hostname} records ${load} without loss, with a margin of ${margin}${room}.`,
+    text: `${machine.hostname} records ${load} without loss${margin}${room}.`,
     advice: []
   }
 }
 
 function interrupted({ trials, largestSafe, conditions }: Findings, load: string): Verdict {
   const [first] = trials
+  if (first !== undefined && first.problems.length > 0) {
+    const why = first.problems.map((problem) => problem.text).join('; ')
+    return { result: 'not safe', text: `${load} cannot be recorded safely: ${why}.`, advice: [] }
+  }
   const text =
     first === undefined
       ? `stopped before ${load} were tried; nothing is known.`
-      : first.problems.length > 0
-        ? `stopped; ${load}: ${first.problems.map((problem) => problem.text).join('; ')}.`
-        : first.seconds < conditions.seconds * 0.95
-          ? `stopped; ${load} were recorded without loss for the ${first.seconds.toFixed(1)} s that it ran of ${conditions.seconds} s.`
-          : `stopped before the margin was known; ${load} were recorded for ${first.seconds.toFixed(0)} s without loss, and up to ${formatFactor(largestSafe?.factor ?? 1)} of it holds.`
-  return { result: first !== undefined && first.problems.length > 0 ? 'not safe' : 'unknown', text, advice: [] }
+      : first.seconds < conditions.seconds * 0.95
+        ? `stopped; ${load} were recorded without loss for the ${first.seconds.toFixed(1)} s that it ran of ${conditions.seconds} s.`
+        : `stopped before the margin was known; ${load} were recorded for ${first.seconds.toFixed(0)} s without loss, and up to ${formatFactor(largestSafe?.factor ?? 1)} of it holds.`
+  return { result: 'unknown', text, advice: [] }
 }
 
 /** `2 × 384 channels at 30 kHz int16 (46.1 MB/s)`. */

@@ -47,11 +47,10 @@ export function addCertifyCommand(program: Command, output: Output, done: (code:
         'lasts, and writes a certificate that recorders put beside their data. ' +
         'Exit code: 0 safe; 1 marginal, not safe or stopped; 2 an argument is wrong.'
     )
-    .option(
-      '--shape <shape>',
-      'of each device: <channels>x<rate in Hz>:<dtype>',
-      parseShapeOption,
-      parseShape(DEFAULT_SHAPE)
+    .addOption(
+      new Option('--shape <shape>', 'of each device: <channels>x<rate in Hz>:<dtype>')
+        .argParser(parseShapeOption)
+        .default(parseShape(DEFAULT_SHAPE), DEFAULT_SHAPE)
     )
     .option('--devices <count>', 'how many of them', parseCount, 1)
     .option('--chunk <samples>', 'samples that a device sends at once (default: 10 ms)', parseCount)
@@ -93,7 +92,12 @@ Examples:
       if (file !== undefined && (await stat(file).catch(() => undefined))?.isDirectory()) {
         throw new ArgumentError(`--out ${file}: expected a file, got a folder`)
       }
-      const certificate = await certifyOnScreen(plan, { output, json: options.json ?? false, file })
+      const certificate = await certifyOnScreen(plan, {
+        output,
+        json: options.json ?? false,
+        debug: options.logLevel === 'debug',
+        file
+      })
       done(certificate.verdict.result === 'safe' ? EXIT.ok : EXIT.notOk)
     })
 }
@@ -115,15 +119,16 @@ async function planOf(options: CertifyCommandOptions): Promise<CertifyPlan> {
 
 async function certifyOnScreen(
   plan: CertifyPlan,
-  { output, json, file }: { output: Output; json: boolean; file: string | undefined }
+  { output, json, debug, file }: { output: Output; json: boolean; debug: boolean; file: string | undefined }
 ): Promise<Certificate> {
-  const screen = new CertifyScreen(output, { json })
+  const screen = new CertifyScreen(output, { json, debug })
   setLogDisplay(false)
   const unlisten = onLogRecord((record) => screen.log(record))
   using signals = new StopSignals()
   try {
     const { shape, devices, chunkSize, hours, folder, host } = plan
     const wanted = { ...shape, devices, chunkSize, hours, bytesPerSecond: shapeRate(shape, devices) }
+    signals.first.addEventListener('abort', () => screen.say('stopping; once more to end at once'))
     screen.say(certifyHeadline(wanted, { folder, host }))
     const certificate = await certify(plan, {
       signal: signals.first,
@@ -142,7 +147,7 @@ async function certifyOnScreen(
 }
 
 async function save(certificate: Certificate, file: string | undefined, say: (text: string) => void): Promise<void> {
-  if (!certificate.complete) return say('no certificate is written, as it did not come to its end')
+  if (!certificate.complete) return say('no certificate is written, as the measurement did not come to its end')
   if (file === undefined) return say('no certificate is written, as NODEACQ_CERTIFICATE is empty')
   try {
     await writeCertificate(file, certificate)

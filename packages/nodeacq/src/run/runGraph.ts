@@ -42,6 +42,7 @@ export interface RunMessage {
   readonly text: string
 }
 
+const ENDED_AT_ONCE = 'ended at once: what was not on disk yet is lost'
 /** ms between two looks at the graph. */
 const INTERVAL = 250
 
@@ -150,7 +151,12 @@ class Run {
     try {
       for (;;) {
         await this.#look()
-        if (this.#tracker.isOver) return
+        if (this.#tracker.isOver) {
+          // A run that is over by itself needs no word; one that a death has cut short does.
+          if (this.#tracker.isBroken && !signal?.aborted)
+            this.#say('error', 'the run ends: nothing is left that makes data')
+          return
+        }
         const impossible = this.#tracker.impossibleStream
         if (impossible !== undefined)
           return this.#say('error', `the run ends: the required stream ${impossible} is gone`)
@@ -180,12 +186,12 @@ class Run {
   }
 
   async #stop(): Promise<void> {
-    try {
-      await this.#manager.stopAll()
-    } catch (error) {
-      const problems = error instanceof AggregateError ? (error.errors as Error[]) : [error as Error]
-      for (const { message } of problems) this.#say('error', `stopping: ${message}`)
-    }
+    const problems = await this.#manager.stopAll().then(
+      () => [],
+      (error: unknown) => (error instanceof AggregateError ? (error.errors as Error[]) : [error as Error])
+    )
+    if (this.#options.kill?.aborted) return this.#say('warning', ENDED_AT_ONCE)
+    for (const { message } of problems) this.#say('error', `stopping: ${message}`)
   }
 
   /** Tells failures and deaths the moment they are known, with how long ago they happened. */
@@ -200,6 +206,8 @@ class Run {
   #tell(event: ManagerEvent & { readonly at: number }): void {
     const { kind, node, group, message, exit } = event
     if (kind === 'nodeState' || kind === 'paramsChanged' || this.#isOver) return
+    // Whoever has ended everything knows that it is gone.
+    if (this.#options.kill?.aborted) return this.#tracker.addDeath(group ?? '', ENDED_AT_ONCE)
     const ago = `${Math.max(0, Date.now() - (exit?.atMs ?? event.at))} ms ago`
     if (kind === 'groupDied' || kind === 'groupClosed') {
       this.#tracker.addDeath(group ?? '', message)

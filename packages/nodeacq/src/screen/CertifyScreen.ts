@@ -7,6 +7,7 @@ import { formatClock, formatBar } from './format.ts'
 import { LiveRegion } from './LiveRegion.ts'
 import { truncate } from './layoutTable.ts'
 import { paintFor, type Paint } from './Paint.ts'
+import { recordText } from './recordText.ts'
 
 /** ms between two frames. */
 const FRAME = 250
@@ -18,6 +19,7 @@ const FRAME = 250
 export class CertifyScreen {
   readonly #output: Output
   readonly #json: boolean
+  readonly #isDebug: boolean
   readonly #text: NodeJS.WriteStream
   readonly #live: LiveRegion | undefined
   readonly #paint: Paint
@@ -26,9 +28,10 @@ export class CertifyScreen {
   #step: (CertifyStep & { readonly at: number }) | undefined
   #hasTrials = false
 
-  constructor(output: Output, { json }: { json: boolean }) {
+  constructor(output: Output, { json, debug }: { json: boolean; debug: boolean }) {
     this.#output = output
     this.#json = json
+    this.#isDebug = debug
     this.#text = json ? output.stderr : output.stdout
     this.#live = output.stdout.isTTY && !json ? new LiveRegion(output.stdout) : undefined
     this.#paint = paintFor(this.#text)
@@ -55,13 +58,13 @@ export class CertifyScreen {
 
   /** A log record of any process. */
   log(record: LogRecord): void {
-    const text = formatLogRecord(record)
+    const text = this.#isDebug ? formatLogRecord(record) : recordText(record, this.#paint)
     if (this.#live === undefined) this.#output.stderr.write(`${text}\n`)
     else this.#live.printAbove(text)
   }
 
   end(certificate: Certificate): void {
-    this.#live?.close({ erase: true })
+    this.close()
     if (this.#json) this.#output.stdout.write(`${JSON.stringify(certificate)}\n`)
     const lines = certificateLines(certificate, { width: this.#width, paint: this.#paint })
     this.#text.write(`\n${lines.join('\n')}\n`)

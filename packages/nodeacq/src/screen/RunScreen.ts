@@ -6,6 +6,7 @@ import type { RunMessage, RunStatus } from '../run/runGraph.ts'
 import { LiveRegion } from './LiveRegion.ts'
 import { liveLines } from './liveLines.ts'
 import { paintFor, type Paint } from './Paint.ts'
+import { recordText } from './recordText.ts'
 import { summaryLines } from './summaryLines.ts'
 
 export interface RunScreenOptions {
@@ -70,14 +71,7 @@ export class RunScreen {
     const { debug } = this.#options
     if (debug) return this.#problem(formatLogRecord(record))
     if (isToldAnyway(record)) return
-    const paint = this.#paint(this.#output.stderr)
-    const head =
-      record.levelno >= 40
-        ? paint.bad('error')
-        : record.levelno >= 30
-          ? paint.warn('warning')
-          : record.levelname.toLowerCase()
-    this.#problem(`${head}: ${record.msg} [${record.process_name}]`)
+    this.#problem(recordText(record, this.#paint(this.#output.stderr)))
   }
 
   end(summary: RunSummary): void {

@@ -111,12 +111,14 @@ function trialFacts({
   const lost = complete.reduce((sum, { lostSamples }) => sum + lostSamples, 0)
   const samples = complete.reduce((sum, edge) => sum + edge.samples, 0)
   const recorder = complete.flatMap((edge) => edge.latencyMs ?? []).toSorted((a, b) => b.p99 - a.p99)[0]
-  const facts: [string, string][] = [
-    [
+  const facts: [string, string][] = []
+  // Where the recorder died nobody has counted.
+  if (complete.length > 0) {
+    facts.push([
       'recorded',
       `${formatCount(samples)} samples, ${formatBytes(recordedBytes)}, in ${seconds.toFixed(1)} s; ${formatCount(lost)} lost`
-    ]
-  ]
+    ])
+  }
   if (latencyMs !== null) {
     const { p50, p99, p999, max } = latencyMs
     facts.push([

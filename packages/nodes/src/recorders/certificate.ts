@@ -64,7 +64,7 @@ export const certificateSchema = z.object({
   date: z.iso.datetime(),
   nodeacq: z.string(),
   node: z.string(),
-  complete: z.boolean().describe('false when it was stopped before its end'),
+  complete: z.boolean().describe('false when it was stopped before its end, or a process of it died'),
   machine: z.object({
     hostname: z.string(),
     platform: z.string(),
