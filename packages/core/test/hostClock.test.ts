@@ -2,6 +2,7 @@ import { createManager, startHost } from '@nodeacq/core'
 import { MACHINE, monotonicNow } from '@nodeacq/stream'
 import { FaultProxy, startProcess, waitFor } from 'testing'
 import { expect, test } from 'vitest'
+import './fixtures/nodes.ts'
 
 for (const [up, down] of [
   [0, 0],
@@ -39,4 +40,26 @@ test('a host on our own machine has our clock', async () => {
   await manager.addHost(host.address, { name: 'near' })
   const clock = await waitFor(async () => (await manager.status()).hosts[0]?.clock ?? undefined)
   expect(clock).toEqual({ machine: MACHINE, offset: 0, uncertainty: 0, drift: 0, driftUncertainty: 0 })
+})
+
+test('the times of samples can be asked for over calls, and are in the status of node and edge', async () => {
+  await using manager = await createManager({ mode: 'local' })
+  const groups = [await manager.createNodeGroup({ name: 'a' }), await manager.createNodeGroup({ name: 'b' })] as const
+  const before = monotonicNow()
+  const amp = await groups[0].createNode('Counter', { name: 'amp' })
+  await amp.configure({ pause: 10 })
+  await amp.initialize()
+  const adder = await groups[1].createNode('Adder', { name: 'adder' })
+  await adder.configure({})
+  await adder.input.connect(amp.output)
+  await adder.initialize()
+  await manager.startAll()
+  const found = await waitFor(async () => (await adder.input.clock.timeOf(20)) ?? undefined)
+  expect(found.time + found.uncertainty).toBeGreaterThan(before)
+  expect(found.time - found.uncertainty).toBeLessThan(monotonicNow())
+  const { nodes } = await manager.status()
+  const rates = nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]).map(({ measuredRate }) => measuredRate)
+  expect(rates).toHaveLength(2)
+  // 10 samples each 10 ms and what a timer adds.
+  for (const rate of rates) expect(rate!.hz - rate!.uncertainty).toBeLessThan(1010)
 })

@@ -1,4 +1,5 @@
 import type { EdgeStatus, ManagerStatus } from '@nodeacq/core'
+import type { MeasuredRate } from '@nodeacq/stream'
 import type { Graph } from '../graph/Graph.ts'
 import { RateMeter } from './RateMeter.ts'
 import { summarize, type RunSummary } from './RunSummary.ts'
@@ -43,12 +44,14 @@ export class Tracker {
   }
 
   /** In the order of the graph, with what a dead process left behind. */
-  nodes(): (NodeEntry & { readonly rate: number | undefined })[] {
+  nodes(): (NodeEntry & { readonly rate: number | undefined; readonly measured?: MeasuredRate })[] {
     const entries = this.#graph.nodes.map(({ name }) => this.#nodes.get(name)).filter((node) => node !== undefined)
     return entries.map((node) =>
       this.#deadGroups.has(node.group)
         ? { ...node, state: 'failed', cpu: 0, rate: undefined }
-        : { ...node, rate: node.state === 'running' ? this.#rates.rate(node.name) : undefined }
+        : node.state === 'running'
+          ? { ...node, rate: this.#rates.rate(node.name), ...measuredOf(node) }
+          : { ...node, rate: undefined }
     )
   }
 
@@ -87,4 +90,11 @@ export class Tracker {
     const [nodes, edges, deadGroups, stalled] = [this.#nodes, this.#edges, this.#deadGroups, this.#stalled]
     return summarize({ graph: this.#graph, durationSeconds, nodes, edges, deadGroups, stalled })
   }
+}
+
+/** What the only stream that a node puts out, or takes in, was measured to have; of several there is no one rate. */
+function measuredOf({ inputs, outputs }: NodeEntry): { measured?: MeasuredRate } {
+  const streams = outputs.length > 0 ? outputs : inputs
+  const measured = streams.length === 1 ? streams[0]!.measuredRate : null
+  return measured === null ? {} : { measured }
 }

@@ -1,3 +1,5 @@
+import type { MeasuredRate } from '@nodeacq/stream'
+
 /** `0:07`, `12:05`, `1:02:03`. */
 export function formatClock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
@@ -12,9 +14,16 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }
 
-/** Samples per second in at most seven characters: `250`, `30.0 k`, `1.25 M`. */
-export function formatRate(rate: number | undefined): string {
+/**
+ * Samples per second in at most seven characters: `250`, `30.0 k`, `1.25 M`; where it was measured to less than half a
+ * hertz, with the digits that are sure: `999.98`, `29,999.4`.
+ */
+export function formatRate(rate: number | undefined, measured?: MeasuredRate): string {
   if (rate === undefined) return '–'
+  if (measured !== undefined && measured.uncertainty < 0.5) {
+    const digits = Math.min(2, Math.floor(-Math.log10(2 * measured.uncertainty)))
+    return measured.hz.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  }
   if (rate < 1 && rate > 0) return rate.toFixed(1)
   if (rate < 10_000) return formatCount(Math.round(rate))
   const [value, unit] = rate < 1_000_000 ? [rate / 1e3, 'k'] : [rate / 1e6, 'M']

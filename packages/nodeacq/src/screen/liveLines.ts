@@ -1,4 +1,5 @@
 import type { ManagerStatus } from '@nodeacq/core'
+import type { MeasuredRate } from '@nodeacq/stream'
 import { formatBar, formatClock, formatCount, formatMs, formatRate, formatShare } from './format.ts'
 import { layoutTable, truncate, type Cell, type Column, type Row } from './layoutTable.ts'
 import type { Paint } from './Paint.ts'
@@ -16,6 +17,8 @@ export interface LiveView {
 export type LiveNode = Pick<ManagerStatus['nodes'][number], 'name' | 'state' | 'cpu' | 'progress' | 'inputs'> & {
   /** Samples per second. */
   readonly rate: number | undefined
+  /** The rate as the stream's clock has it, once it is known. */
+  readonly measured?: MeasuredRate
 }
 
 const COLUMNS: readonly Column[] = [
@@ -47,7 +50,7 @@ function headLine({ graph, elapsed, duration, nodes }: LiveView, width: number):
   return room < 5 ? head : `${head}  ${formatBar(Math.max(...fractions), room)}`
 }
 
-function rowOf({ name, state, rate, cpu, inputs }: LiveNode, paint: Paint): Row {
+function rowOf({ name, state, rate, measured, cpu, inputs }: LiveNode, paint: Paint): Row {
   const lost = inputs.reduce((sum, { lostSamples }) => sum + lostSamples, 0)
   const skipped = inputs.reduce((sum, { skippedSamples }) => sum + skippedSamples, 0)
   const isStalled = inputs.some(({ stalled }) => stalled)
@@ -57,7 +60,7 @@ function rowOf({ name, state, rate, cpu, inputs }: LiveNode, paint: Paint): Row 
   return [
     name,
     stateCell(isStalled && state === 'running' ? 'stalled' : state, paint),
-    rate === undefined ? none : formatRate(rate),
+    rate === undefined ? none : formatRate(rate, measured),
     !hasInputs ? none : lost === 0 ? '0' : { text: formatCount(lost), paint: paint.bad },
     !hasInputs ? none : formatCount(skipped),
     latencies.length === 0 ? none : formatMs(Math.max(...latencies)),

@@ -9,7 +9,7 @@ import { summaryLines } from './summaryLines.ts'
 
 test('figures are short and aligned with the eye', () => {
   expect([0, 59.9, 61, 3723].map(formatClock)).toEqual(['0:00', '0:59', '1:01', '1:02:03'])
-  expect([undefined, 0, 0.25, 250, 9999, 30_000, 1_250_000].map(formatRate)).toEqual([
+  expect([undefined, 0, 0.25, 250, 9999, 30_000, 1_250_000].map((rate) => formatRate(rate))).toEqual([
     '–',
     '0',
     '0.3',
@@ -17,6 +17,13 @@ test('figures are short and aligned with the eye', () => {
     '9,999',
     '30.0 k',
     '1.25 M'
+  ])
+  const measured = (hz: number, uncertainty: number) => formatRate(1000, { hz, uncertainty })
+  expect([measured(999.976, 0.004), measured(29_999.43, 0.03), measured(250.4, 0.3), measured(990, 20)]).toEqual([
+    '999.98',
+    '29,999.4',
+    '250',
+    '1,000'
   ])
   expect([-0.06, 0.084, 3.21, 45.6, 1500].map(formatMs)).toEqual(['0.00 ms', '0.08 ms', '3.2 ms', '46 ms', '1.5 s'])
   expect([0, 0.5, 2].map((part) => formatBar(part, 4))).toEqual(['░░░░   0 %', '██░░  50 %', '████ 100 %'])
