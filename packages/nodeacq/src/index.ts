@@ -98,6 +98,7 @@ export {
   sosfiltZi,
   sosfreqz,
   SpikeDetector,
+  SpikeSorter,
   StreamMonitor,
   TriggerAccumulator
 } from '@nodeacq/nodes'

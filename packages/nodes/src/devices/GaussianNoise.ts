@@ -1,10 +1,12 @@
+import { uniformNumbers } from '../uniformNumbers.ts'
+
 /** Normally distributed numbers, mean 0 and deviation 1; the same seed gives the same numbers on every machine. */
 export class GaussianNoise {
-  #state: number
+  readonly #uniform: () => number
 
   /** @param seed any 32-bit number; default another one each time */
   constructor(seed: number = Math.floor(Math.random() * 2 ** 32)) {
-    this.#state = seed >>> 0
+    this.#uniform = uniformNumbers(seed)
   }
 
   /** Writes numbers into every place of `target`. */
@@ -16,13 +18,5 @@ export class GaussianNoise {
       target[i] = radius * Math.cos(angle)
       if (i + 1 < target.length) target[i + 1] = radius * Math.sin(angle)
     }
-  }
-
-  /** mulberry32: [0, 1). */
-  #uniform(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

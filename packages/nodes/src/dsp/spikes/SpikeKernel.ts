@@ -9,6 +9,8 @@ export interface Spike {
   readonly channel: number
   /** The signal around the peak, in its units. */
   readonly waveform: Float64Array
+  /** Centre and deviation of the noise when it was found. */
+  readonly noise: { readonly centre: number; readonly deviation: number }
 }
 
 /** Finds the spikes of several channels; they come in the order of their positions, those of one position by channel. */
@@ -18,7 +20,8 @@ export class SpikeKernel {
   #found: Spike[] = []
   #channel = 0
   readonly #take: TakeSpike = (position, waveform) => {
-    this.#found.push({ position, channel: this.#channel, waveform })
+    const { centre, deviation } = this.finders.get(this.#channel)!.noise
+    this.#found.push({ position, channel: this.#channel, waveform, noise: { centre, deviation } })
   }
 
   constructor(channels: readonly number[], shape: SpikeShape) {
