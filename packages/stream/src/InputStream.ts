@@ -16,6 +16,7 @@ import type { InputStatus } from './input/status.ts'
 import { report } from './log.ts'
 import { LossLedger } from './LossLedger.ts'
 import type { LedgerSnapshot } from './LossLedger.ts'
+import { describeStream } from './output/owner.ts'
 import type { StreamOwner } from './output/owner.ts'
 import type { Delivery, InputSpec, StreamInfo } from './params.ts'
 import type { RingReader, RingReadOptions } from './RingBuffer.ts'
@@ -115,9 +116,7 @@ export class InputStream implements AsyncDisposable {
   }
 
   get #subject(): string {
-    const { node, name } = this.owner
-    const stream = name === undefined ? 'InputStream' : `InputStream '${name}'`
-    return node === undefined ? stream : `${stream} of node '${node}'`
+    return describeStream('InputStream', this.owner)
   }
 
   get #reception(): Reception {
@@ -206,7 +205,7 @@ export class InputStream implements AsyncDisposable {
     if (this.#connection) void this.#pump()
     return () => {
       this.#listeners.delete(callback)
-      this.#connection?.reception.inbox.wake()
+      this.#connection?.reception.supply.inbox.wake()
     }
   }
 
@@ -269,7 +268,7 @@ export class InputStream implements AsyncDisposable {
   async #within<T>(timeout: number | undefined, take: (isCancelled: () => boolean) => T | Promise<T>): Promise<T> {
     if (timeout === undefined) return take(() => false)
     let isOver = false
-    const { inbox } = this.#reception
+    const { inbox } = this.#reception.supply
     const timer = setTimeout(() => {
       isOver = true
       inbox.wake()

@@ -173,6 +173,21 @@ export class LossLedger {
     return gaps
   }
 
+  /**
+   * Samples `[from, to)`, which were received, turn out to be worth nothing.
+   * @returns what is missing now that was not before.
+   */
+  retract(from: number, to: number, cause: GapCause): readonly Gap[] {
+    const gap: Gap = { from, to, cause, declared: false }
+    this.#received -= this.#accounting === 'messages' ? 1 : to - from
+    this.#chunks--
+    this.#count(gap, 1)
+    if (this.#accounting === 'none') return NO_GAPS
+    append(this.#ranges, gap)
+    this.#forgetOldest()
+    return [gap]
+  }
+
   /** The run ends at `index`: what has not come by now is missing. @returns that. */
   endAt(index: number): readonly Gap[] {
     return this.lose(this.#next ?? index, index, this.#missing)

@@ -5,16 +5,18 @@ import type { NdArray, ReadonlyNdArray, TypedArray } from '@nodeacq/ndarray'
 import type { DeviceTimeOptions } from './clock/DeviceClock.ts'
 import { StreamClock } from './clock/StreamClock.ts'
 import { MACHINE } from './delivery/clock.ts'
-import { totalBytes } from './delivery/RetentionLog.ts'
 import { afterAll, turnDue } from './delivery/turn.ts'
 import { ChunkError, StreamStateError } from './errors.ts'
 import type { HoleToSkip } from './LossLedger.ts'
 import { ChunkCheck } from './output/ChunkCheck.ts'
 import { Outlet } from './output/Outlet.ts'
+import type { OutgoingChunk } from './output/Outlet.ts'
+import { describeStream } from './output/owner.ts'
 import type { StreamOwner } from './output/owner.ts'
 import { ChunkCopier } from './output/slab.ts'
 import { Stages } from './output/stages.ts'
 import type { Scaling } from './output/stages.ts'
+import { SendQueue } from './output/SendQueue.ts'
 import { outputStatus } from './output/status.ts'
 import type { OutputStatus } from './output/status.ts'
 import { DEFAULTS, toWireParams } from './params.ts'
@@ -22,6 +24,7 @@ import type { OutputOptions, StreamInfo, WireParams } from './params.ts'
 import { resolveOutput } from './spec.ts'
 import type { ResolvedOutput } from './spec.ts'
 import { getTransferMode } from './transfer/registry.ts'
+import type { DirectoryWriter } from './transfer/DirectoryWriter.ts'
 import type { TransferSender } from './transfer/TransferMode.ts'
 
 /** How a chunk is sent. */
@@ -61,7 +64,7 @@ export class OutputStream implements AsyncDisposable {
   #sender: TransferSender | undefined
   #check: ChunkCheck | undefined
   #stages: Stages | undefined
-  #pending: Promise<void> | undefined
+  readonly #queue = new SendQueue()
   #isClosed = false
   /** Index that the next chunk begins at, and the same before the stages. */
   #next = 0
@@ -132,9 +135,7 @@ export class OutputStream implements AsyncDisposable {
   }
 
   get #subject(): string {
-    const { node, name } = this.owner
-    const stream = name === undefined ? 'OutputStream' : `OutputStream '${name}'`
-    return node === undefined ? stream : `${stream} of node '${node}'`
+    return describeStream('OutputStream', this.owner)
   }
 
   /**
@@ -154,6 +155,7 @@ export class OutputStream implements AsyncDisposable {
     const outlet = await this.#outletFor(resolved)
     outlet.adjust(resolved.info, resolved.local.retention)
     this.#adopt({ ...resolved, info: { ...resolved.info, ...outlet.place } })
+    outlet.hub.follow(this.#sender?.directory)
     outlet.hub.tellParams(this.params)
   }
 
@@ -195,7 +197,9 @@ export class OutputStream implements AsyncDisposable {
     const check = new ChunkCheck({ ...info, shape }, this.#subject)
     check.accept(data)
     this.#adopt({ info: { ...info, shape }, local, given: new Set([...given, 'shape']) })
-    this.#requireOutlet().hub.tellParams(this.params)
+    const { hub } = this.#requireOutlet()
+    hub.follow(this.#sender?.directory)
+    hub.tellParams(this.params)
     return check
   }
 
@@ -237,20 +241,25 @@ export class OutputStream implements AsyncDisposable {
     }
     this.#next = end
     const piece: Piece = { data, start: end - count, end, handOver }
-    if (this.#pending !== undefined) return this.#enqueue(() => this.#sendInTurn(piece))
-    const ringIsFull = bufferSize > 0 && this.#requireOutlet().hub.whenTaken(end - bufferSize) !== undefined
-    return ringIsFull ? this.#enqueue(() => this.#sendInTurn(piece)) : this.#sendNow(piece)
+    if (this.#queue.isBusy) return this.#queue.add(() => this.#sendInTurn(piece))
+    const whenTaken = bufferSize > 0 ? this.#requireOutlet().hub.whenTaken(end, bufferSize) : undefined
+    return whenTaken === undefined ? this.#sendNow(piece) : this.#queue.add(() => this.#sendInTurn(piece, whenTaken))
   }
 
   #sendNow(piece: Piece): Promise<void> {
+    const { directory } = this.#sender as TransferSender
+    if (directory) return this.#publishInRing(directory, piece)
     const frames = this.#encode(piece)
-    if (frames instanceof Promise) return this.#enqueue(async () => this.#publish(piece, await frames))
+    if (frames instanceof Promise) return this.#queue.add(async () => this.#publish(piece, await frames))
     return this.#publish(piece, frames)
   }
 
-  async #sendInTurn(piece: Piece): Promise<void> {
+  async #sendInTurn(piece: Piece, whenTaken?: Promise<void>): Promise<void> {
     const { bufferSize } = this.info
-    if (bufferSize > 0) await this.#requireOutlet().hub.whenTaken(piece.end - bufferSize)
+    await whenTaken
+    if (bufferSize > 0) await this.#requireOutlet().hub.whenTaken(piece.end, bufferSize)
+    const { directory } = this.#sender as TransferSender
+    if (directory) return this.#publishInRing(directory, piece)
     await this.#publish(piece, await this.#encode(piece))
   }
 
@@ -260,45 +269,30 @@ export class OutputStream implements AsyncDisposable {
     return this.#isByReference ? undefined : sender.encode(piece.data, piece.end)
   }
 
-  #publish({ data, start, end }: Piece, frames: readonly Uint8Array[] | undefined): Promise<void> {
-    const outlet = this.#requireOutlet()
-    const { hub } = outlet
-    const at = performance.now()
+  /** The samples go into the ring, and whoever reads it is told. */
+  #publishInRing(directory: DirectoryWriter, piece: Piece): Promise<void> {
+    ;(this.#sender as TransferSender).store?.(piece.data, piece.end)
+    this.#count(piece)
+    return this.#settle(this.#requireOutlet().deliverInRing(directory, piece))
+  }
+
+  #publish(piece: Piece, frames: readonly Uint8Array[] | undefined): Promise<void> {
+    this.#count(piece)
+    return this.#settle(this.#requireOutlet().deliver(piece, frames))
+  }
+
+  #count({ data, start }: Piece): void {
+    const { hub } = this.#requireOutlet()
     if (start > hub.index && this.info.accounting !== 'none') hub.declareHole(hub.index, start, 'device')
     this.#chunks += 1
     this.#samples += data.length
     this.#bytes += data.byteLength
-    const bytes = frames ? totalBytes(frames) : data.byteLength
-    const sent = outlet.deliver({
-      kind: 'chunk',
-      run: hub.run,
-      start,
-      index: end,
-      bytes,
-      at,
-      frames,
-      data: frames ? undefined : data
-    })
-    const room = hub.whenCaughtUp()
+  }
+
+  #settle(sent: Promise<void> | undefined): Promise<void> {
+    const room = this.#requireOutlet().hub.whenCaughtUp()
     const turn = turnDue()
     return room === undefined && turn === undefined ? (sent ?? DONE) : afterAll(sent, room, turn)
-  }
-
-  /** Runs `task` after what was sent before it. */
-  #enqueue(task: () => Promise<void> | void): Promise<void> {
-    const done = (this.#pending ?? DONE).then(task)
-    const quiet: Promise<void> = done
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#pending === quiet) this.#pending = undefined
-      })
-    this.#pending = quiet
-    return done
-  }
-
-  #inOrder(task: () => void): void {
-    if (this.#pending === undefined) task()
-    else void this.#enqueue(task)
   }
 
   /** Declares that the source has nothing in `[from, to)`; the next chunk begins at `to` or later. */
@@ -311,7 +305,7 @@ export class OutputStream implements AsyncDisposable {
     this.#flushStages()
     const begin = this.#next
     this.#next = this.#fed = to
-    this.#inOrder(() => {
+    this.#queue.run(() => {
       hub.declareHole(begin, to, cause)
     })
   }
@@ -327,7 +321,7 @@ export class OutputStream implements AsyncDisposable {
   #flushStages(): void {
     for (const [at, piece] of this.#stages?.flush() ?? []) {
       const sent = this.#sendPiece(piece, at, true)
-      void this.#enqueue(() => sent)
+      void this.#queue.add(() => sent)
     }
   }
 
@@ -336,7 +330,7 @@ export class OutputStream implements AsyncDisposable {
     const { hub } = this.#requireOutlet()
     this.#stages?.flush()
     this.#next = this.#fed = 0
-    this.#inOrder(() => {
+    this.#queue.run(() => {
       hub.startRun()
       this.#sender?.resetIndex()
     })
@@ -352,7 +346,7 @@ export class OutputStream implements AsyncDisposable {
     if (this.#isClosed) return
     const { hub } = this.#requireOutlet()
     this.#flushStages()
-    await this.#enqueue(() => {
+    await this.#queue.add(() => {
       hub.endRun()
     })
   }
@@ -371,7 +365,7 @@ export class OutputStream implements AsyncDisposable {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#outlet?.hub.release()
-    await this.#pending
+    await this.#queue.whenEmpty()
     await this.#outlet?.hub.whenDelivered(LINGER)
     this.#outlet?.close()
     this.#sender?.close()
@@ -392,9 +386,7 @@ export class OutputStream implements AsyncDisposable {
   }
 }
 
-interface Piece {
+interface Piece extends OutgoingChunk {
   data: NdArray
-  readonly start: number
-  readonly end: number
   readonly handOver: boolean
 }

@@ -1,4 +1,4 @@
-import type { RetentionLog } from './RetentionLog.ts'
+import type { ChunkLog } from './ChunkLog.ts'
 
 /** Names, and inputs that are gone, that are remembered. */
 const MOST = 1000
@@ -18,11 +18,11 @@ export interface Acknowledged {
  *   ─ free ──┼── kept, up to the limits of the retention ──► newest
  */
 export class Claims {
-  readonly #log: RetentionLog
+  readonly #log: () => ChunkLog
   readonly #acknowledged = new Map<string, Acknowledged & { position: number }>()
   readonly #away = new Map<string, number>()
 
-  constructor(log: RetentionLog) {
+  constructor(log: () => ChunkLog) {
     this.#log = log
   }
 
@@ -42,14 +42,14 @@ export class Claims {
   /** Further names than are remembered do not count. */
   acknowledge(name: string, { run, index }: Acknowledged): void {
     if (!this.#acknowledged.has(name) && this.#acknowledged.size >= MOST) return
-    this.#acknowledged.set(name, { run, index, position: this.#log.find(run, index) })
+    this.#acknowledged.set(name, { run, index, position: this.#log().find(run, index) })
   }
 
   /** An input without a name may come back over another connection. */
   wentAway(input: string, position: number): void {
     this.#away.set(input, position)
     for (const [gone, at] of this.#away) {
-      if (at < this.#log.first || this.#away.size > MOST) this.#away.delete(gone)
+      if (at < this.#log().first || this.#away.size > MOST) this.#away.delete(gone)
     }
   }
 
@@ -63,7 +63,7 @@ export class Claims {
     for (const claim of this.#acknowledged.values()) position = Math.min(position, claim.position)
     for (const [input, at] of this.#away) {
       // The limits have taken what it would come back for.
-      if (at < this.#log.first) this.#away.delete(input)
+      if (at < this.#log().first) this.#away.delete(input)
       else position = Math.min(position, at)
     }
     return position

@@ -1,5 +1,7 @@
 import type { SideMessage } from '../side/messages.ts'
-import type { Entry, RetentionLog } from './RetentionLog.ts'
+import type { ChunkLog } from './ChunkLog.ts'
+import type { Entry } from './RetentionLog.ts'
+import type { Seat } from './Seats.ts'
 
 /**
  * How an output serves one nodeacq input:
@@ -42,9 +44,9 @@ export class Consumer {
   run: number
   /** Whether a waiting output waits for this input. */
   holding = true
-  /** `performance.now()` of its latest message, and of the latest time it took something or had nothing to take. */
-  lastSeen = performance.now()
-  lastTaken = performance.now()
+  #lastTaken = performance.now()
+  /** Where it sits when it reads the shared ring by itself; then nothing is sent to it but control messages. */
+  readonly seat: Seat | undefined
   /** Its connection is gone, and it may come back. */
   isAbsent = false
   #sent = 0
@@ -63,7 +65,9 @@ export class Consumer {
     link: ConsumerLink
     window: Window
     run: number
+    seat?: Seat | undefined
   }) {
+    this.seat = at.seat
     this.id = at.id
     this.input = at.input
     this.name = at.name
@@ -76,6 +80,7 @@ export class Consumer {
 
   /** Chunks that were sent and not taken yet. */
   get inFlight(): number {
+    if (this.seat) return this.seat.waiting
     return this.#sent - this.#taken
   }
 
@@ -87,7 +92,7 @@ export class Consumer {
       this.#sizes = this.#sizes.slice(this.#firstSize)
       this.#firstSize = 0
     }
-    this.lastTaken = performance.now()
+    this.#lastTaken = performance.now()
   }
 
   get hasRoom(): boolean {
@@ -97,15 +102,15 @@ export class Consumer {
   }
 
   /** Sends what the service and the window allow. */
-  pump(log: RetentionLog, indexAtEndOf: (run: number) => number): void {
-    if (this.service === 'live' || this.isAbsent) return
+  pump(log: ChunkLog, indexAtEndOf: (run: number) => number): void {
+    if (this.service === 'live' || this.isAbsent || this.seat) return
     while (this.cursor < log.end && this.hasRoom) {
       if (this.service === 'latest') this.cursor = log.end - 1
       else if (this.cursor < log.first) this.#passOver(log, indexAtEndOf)
       const entry = log.at(this.cursor)
       this.cursor += 1
       this.run = entry.run
-      if (this.inFlight === 0) this.lastTaken = performance.now()
+      if (this.inFlight === 0) this.#lastTaken = performance.now()
       this.#sent += 1
       this.#bytesInFlight += entry.bytes
       this.#sizes.push(entry.bytes)
@@ -115,7 +120,7 @@ export class Consumer {
   }
 
   /** Tells the input what it will not get, run by run, and moves the cursor to what is left. */
-  #passOver(log: RetentionLog, indexAtEndOf: (run: number) => number): void {
+  #passOver(log: ChunkLog, indexAtEndOf: (run: number) => number): void {
     const oldest = log.at(log.first)
     this.tellGone(oldest.run, oldest.start, indexAtEndOf)
     this.cursor = log.first
@@ -127,10 +132,21 @@ export class Consumer {
     this.link.post({ kind: 'gone', run, to })
   }
 
+  /** Position of the next chunk to be sent; none is sent to one that reads the ring by itself. */
+  get unsent(): number {
+    return this.seat ? Infinity : this.cursor
+  }
+
   /** Whether it reads and has not taken all of the log, as far as is known. */
-  isOwed({ end }: RetentionLog): boolean {
-    if (this.service === 'live' || !this.holding) return false
+  isOwed({ end }: ChunkLog): boolean {
+    // Who reads the ring has mapped it: closing does not take it away.
+    if (this.service === 'live' || !this.holding || this.seat) return false
     return this.cursor < end || (!this.link.isLocal && this.inFlight > 0)
+  }
+
+  /** `performance.now()` of the latest time it took something or had nothing to take. */
+  get lastTaken(): number {
+    return this.seat ? this.seat.lastTaken : this.#lastTaken
   }
 
   /** What was on the way when the connection broke has to be sent again. */
@@ -142,6 +158,6 @@ export class Consumer {
 
   /** Position of the oldest chunk that was sent and not taken; the cursor when there is none. */
   get oldestUntaken(): number {
-    return this.cursor - this.inFlight
+    return this.seat ? this.seat.taken : this.cursor - this.inFlight
   }
 }

@@ -2,19 +2,22 @@ import { randomUUID } from 'node:crypto'
 import { OutputClock } from '../clock/OutputClock.ts'
 import type { Delivery } from '../params.ts'
 import type { SideMessage, SideMessageOf } from '../side/messages.ts'
-import { checksum } from './checksum.ts'
+import type { ChunkLog } from './ChunkLog.ts'
 import { Claims } from './Claims.ts'
 import type { Acknowledged } from './Claims.ts'
 import { monotonicNow, toMonotonic } from './clock.ts'
 import { Consumer } from './Consumer.ts'
 import type { ConsumerLink, Service } from './Consumer.ts'
+import { findSender } from './findSender.ts'
 import { RetentionLog } from './RetentionLog.ts'
 import type { Entry, RetentionLimits } from './RetentionLog.ts'
 import { REMEMBERED_RUNS, RunHistory } from './RunHistory.ts'
+import { serviceFor } from './serviceFor.ts'
 import { Waiters } from './Waiters.ts'
+import { Seats } from './Seats.ts'
+import type { DirectoryWriter, PublishedChunk } from '../transfer/DirectoryWriter.ts'
 
 const MARKS_PER_SECOND = 20
-
 export interface HubOptions {
   readonly flow: 'realtime' | 'wait'
   readonly retention: RetentionLimits
@@ -31,25 +34,46 @@ export class Hub {
   flow: 'realtime' | 'wait'
   /** Names this numbering of runs: an output that starts again has another one. */
   readonly id: string = randomUUID()
-  readonly log: RetentionLog
   readonly clock = new OutputClock((message) => this.broadcast(message))
+  /** Of chunks that go by messages; with a directory, that takes its place. */
+  #retention: RetentionLog
+  readonly #seats = new Seats()
   readonly #consumers = new Map<string, Consumer>()
-  readonly #claims: Claims
+  readonly #claims = new Claims(() => this.log)
   readonly #history = new RunHistory()
   #params: Readonly<Record<string, unknown>> | undefined
-  /** Position in the log of the first chunk of each run. */
-  readonly #beginnings = new Map<number, number>()
   #run = 0
   #index = 0
   #hasEnded = false
   readonly #waiters = new Waiters()
   #nextMark = 0
+  /** What was told to every input besides chunks and where the head is. */
+  #news = 0
   #isClosed = false
 
   constructor({ flow, retention }: HubOptions) {
     this.flow = flow
-    this.log = new RetentionLog(retention)
-    this.#claims = new Claims(this.log)
+    this.#retention = new RetentionLog(retention)
+  }
+
+  /** The chunks that can still be delivered. */
+  get log(): ChunkLog {
+    return this.#seats.directory ?? this.#retention
+  }
+
+  set retention(limits: RetentionLimits) {
+    this.#retention.limits = limits
+  }
+
+  /**
+   * Chunks from now on are in the ring of this directory, or in none. Numbers of chunks go on; inputs that read a ring
+   * by themselves are told of another with the params.
+   */
+  follow(directory: DirectoryWriter | undefined): void {
+    const { end } = this.log
+    if (directory) directory.beginAt(end)
+    else if (this.#seats.directory) this.#retention = new RetentionLog(this.#retention.limits, end)
+    this.#seats.moveTo(directory)
   }
 
   get run(): number {
@@ -75,12 +99,11 @@ export class Hub {
 
   /** Begins a new run at index 0. */
   startRun(): void {
-    const previous = this.#run
-    const index = this.#index
+    this.#news += 1
+    const { run: previous, index } = this
     this.#history.close(previous, index)
     this.#run += 1
-    this.#beginnings.set(this.#run, this.log.end)
-    this.#beginnings.delete(previous - REMEMBERED_RUNS)
+    this.#history.open(this.#run, this.log.end)
     this.#index = 0
     this.#hasEnded = false
     this.clock.startRun(this.#run)
@@ -90,11 +113,13 @@ export class Hub {
   endRun(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
+    this.#news += 1
     this.broadcast({ kind: 'end', run: this.#run, index: this.#index })
   }
 
   /** The source has nothing in `[index, to)`; tells every input before the next chunk goes out. */
   declareHole(from: number, to: number, cause: string): void {
+    this.#news += 1
     this.#history.addHole(this.#run, [from, to, cause])
     this.#index = Math.max(this.#index, to)
     this.clock.hole(from, to)
@@ -103,47 +128,58 @@ export class Hub {
 
   publish(entry: Entry): void {
     this.#index = entry.index
-    this.log.append(entry)
-    if (this.#consumers.size > 0) {
+    this.#retention.append(entry)
+    this.#pump(entry.at)
+    this.#retention.prune(entry.at, this.flow === 'wait' ? this.#neededFrom() : Infinity)
+  }
+
+  /**
+   * The same for a chunk that has been stored in the ring of `directory`.
+   * @param at `performance.now()` of the send
+   */
+  publishInRing(directory: DirectoryWriter, chunk: Pick<PublishedChunk, 'index' | 'count' | 'step'>, at: number): void {
+    const { index, count, step } = chunk
+    this.#index = index
+    this.#seats.publish(directory, { run: this.#run, index, count, step, time: toMonotonic(at), news: this.#news })
+    this.#pump(at)
+  }
+
+  #pump(now: number): void {
+    if (this.#seats.taken < this.#consumers.size) {
       for (const consumer of this.#consumers.values()) consumer.pump(this.log, this.#history.endOf)
     }
-    if (entry.at >= this.#nextMark) this.#mark(entry)
-    this.log.prune(entry.at, this.flow === 'wait' ? this.#neededFrom() : Infinity)
+    if (now < this.#nextMark) return
+    this.#nextMark = now + 1000 / MARKS_PER_SECOND
+    this.clock.mark(this.#index, now)
+    this.broadcast({ kind: 'mark', run: this.#run, index: this.#index, time: toMonotonic(now) })
   }
 
-  #mark(entry: Entry): void {
-    this.#nextMark = entry.at + 1000 / MARKS_PER_SECOND
-    this.clock.mark(entry.index, entry.at)
-    this.broadcast({ kind: 'mark', run: entry.run, index: entry.index, time: toMonotonic(entry.at) })
-  }
-
-  /** Position of the oldest chunk that a lossless input on a waiting output has not taken: its connection may break. */
-  #neededFrom(): number {
-    let position = Infinity
-    for (const { service, holding, oldestUntaken } of this.#consumers.values()) {
-      if (service === 'complete' && holding) position = Math.min(position, oldestUntaken)
-    }
-    return position
-  }
-
-  /** Position of the oldest chunk that a lossless input on a waiting output still has to be sent. */
-  #heldFrom(): number {
+  /** The smallest of `positionOf` over the inputs that must not lose anything on a waiting output. */
+  #oldest(positionOf: (consumer: Consumer) => number): number {
     let position = Infinity
     for (const consumer of this.#consumers.values()) {
-      if (consumer.service === 'complete' && consumer.holding) position = Math.min(position, consumer.cursor)
+      if (consumer.service === 'complete' && consumer.holding) position = Math.min(position, positionOf(consumer))
     }
     return position
   }
+
+  /** Position of the oldest chunk that was not taken: the connection may break. */
+  readonly #neededFrom = (): number => this.#oldest((consumer) => consumer.oldestUntaken)
 
   /** On a waiting output: something to await while an input that must not lose anything has no room. */
   whenCaughtUp(): Promise<void> | undefined {
     if (this.flow !== 'wait') return undefined
-    return this.#waiters.wait(() => this.#heldFrom() >= this.log.end)
+    return this.#waiters.wait(() => this.#oldest((consumer) => consumer.unsent) >= this.log.end)
   }
 
-  /** On a waiting output whose chunks lie in a ring: something to await while samples before `start` are not taken. */
-  whenTaken(start: number): Promise<void> | undefined {
+  /**
+   * On a waiting output whose chunks lie in a ring of `size` samples: something to await while a chunk up to `index` would
+   * be written over samples that are not taken.
+   */
+  whenTaken(index: number, size: number): Promise<void> | undefined {
     if (this.flow !== 'wait') return undefined
+    if (this.#seats.directory) return this.#seats.whenFree(index, this.#neededFrom, this.#waiters)
+    const start = index - size
     return this.#waiters.wait(() => {
       for (const { service, holding, oldestUntaken } of this.#consumers.values()) {
         if (service !== 'complete' || !holding || oldestUntaken >= this.log.end) continue
@@ -165,6 +201,7 @@ export class Hub {
   }
 
   announceHead(): void {
+    this.#seats.directory?.beat(monotonicNow())
     this.broadcast({ kind: 'head', run: this.#run, index: this.#index, time: monotonicNow() })
     this.clock.announce()
   }
@@ -174,15 +211,18 @@ export class Hub {
     // An input that comes back over a new connection takes its own place.
     for (const known of this.#consumers.values()) {
       const isHeir = known.isAbsent && known.name !== undefined && known.name === hello.name
-      if (known.input === hello.consumer || isHeir) this.#consumers.delete(known.id)
+      if (known.input === hello.consumer || isHeir) this.#drop(known, false)
     }
     this.#claims.cameBack(hello.consumer)
-    const service = this.#serviceFor(hello.delivery as Delivery, isLocal)
+    const service = serviceFor(hello.delivery as Delivery, { flow: this.flow, isLocal })
     const { run, from } = this.#positionFor(hello, service)
     const name = hello.name ?? undefined
     const window = { chunks: Math.max(1, hello.chunks), bytes: Math.max(1, hello.bytes) }
-    const consumer = new Consumer({ id, input: hello.consumer, name, service, who: hello.who, link, window, run })
-    const head = { headRun: this.#run, index: this.#index, hasEnded: this.#hasEnded }
+    const seat = hello.bell === null ? undefined : this.#seats.claim(hello.consumer, hello.bell)
+    const consumer = new Consumer({ seat, id, input: hello.consumer, name, service, who: hello.who, link, window, run })
+    const chunk = service === 'complete' ? this.log.find(run, from) : this.log.end
+    consumer.cursor = chunk
+    if (seat) this.#seats.directory?.setTaken(seat.number, chunk)
     link.post({
       kind: 'welcome',
       consumer: hello.consumer,
@@ -190,38 +230,25 @@ export class Hub {
       source: this.id,
       run,
       from,
-      ...head
+      ...{ headRun: this.#run, index: this.#index, hasEnded: this.#hasEnded },
+      seat: seat?.number ?? null,
+      chunk
     })
     if (hello.source !== null && this.#params) link.post({ kind: 'params', params: this.#params })
-    this.#tellRuns(link, run)
+    for (const message of this.#history.messages(run, this.#run)) link.post(message)
+    if (this.#hasEnded) link.post({ kind: 'end', run: this.#run, index: this.#index })
     for (const message of this.clock.messages(run)) link.post(message)
     if (service === 'complete') {
       if (name !== undefined && !this.#claims.of(name)) this.#claims.acknowledge(name, { run, index: from })
-      this.#rewind(consumer, run, from)
-    } else {
-      consumer.cursor = this.log.end
+      if (!seat && chunk <= this.log.first) this.#tellGone(consumer)
+    } else if (service === 'latest' && this.log.find(run, from) < this.log.end) {
       // The newest chunk may have been lost with the connection before, and there may never be another.
-      if (service === 'latest' && this.log.find(run, from) < this.log.end) consumer.cursor -= 1
+      consumer.cursor -= 1
     }
     this.#consumers.set(consumer.id, consumer)
+    this.#seats.changed()
     consumer.pump(this.log, this.#history.endOf)
     return consumer
-  }
-
-  /** Everything that was declared from `run` on, in the order it was. */
-  #tellRuns(link: ConsumerLink, run: number): void {
-    for (let r = run; r <= this.#run; r++) {
-      const holes = this.#history.holesOf(r)
-      if (holes.length > 0) link.post({ kind: 'holes', run: r, holes })
-      if (r < this.#run) link.post({ kind: 'run', run: r + 1, previous: r, index: this.#history.endOf(r) })
-    }
-    if (this.#hasEnded) link.post({ kind: 'end', run: this.#run, index: this.#index })
-  }
-
-  #serviceFor(delivery: Delivery, isLocal: boolean): Service {
-    if (delivery === 'latest') return 'latest'
-    if (delivery === 'complete' || this.flow === 'wait') return 'complete'
-    return isLocal ? 'bounded' : 'live'
   }
 
   /** Where counting starts: where the input was, else behind its last acknowledgement, else as its delivery says. */
@@ -236,22 +263,17 @@ export class Hub {
     return acknowledged ? { run: acknowledged.run, from: acknowledged.index } : { run: this.#run, from: 0 }
   }
 
-  #rewind(consumer: Consumer, run: number, from: number): void {
-    consumer.cursor = this.log.find(run, from)
-    if (consumer.cursor > this.log.first) return
-    if (this.log.first < this.log.end) {
-      const oldest = this.log.at(this.log.first)
-      consumer.tellGone(oldest.run, oldest.start, this.#history.endOf)
-    } else {
-      consumer.tellGone(this.#run, this.#index, this.#history.endOf)
-    }
+  /** What is not in the log any more. */
+  #tellGone(consumer: Consumer): void {
+    const { log } = this
+    const oldest = log.first < log.end ? log.at(log.first) : { run: this.#run, start: this.#index }
+    consumer.tellGone(oldest.run, oldest.start, this.#history.endOf)
   }
 
   /** What an input says, other than hello. False when nobody of that id was admitted. */
   hear(id: string, message: SideMessage): boolean {
     const consumer = this.#consumers.get(id)
     if (consumer === undefined) return false
-    consumer.lastSeen = performance.now()
     switch (message.kind) {
       case 'credit':
         this.#credit(consumer, message)
@@ -260,16 +282,10 @@ export class Hub {
         this.#acknowledge(consumer.name, message)
         break
       case 'sync':
-        consumer.link.post({
-          kind: 'synced',
-          id: message.id,
-          run: this.#run,
-          index: this.#index,
-          sender: this.#senderOf(message)
-        })
+        this.#answer(consumer.link, message)
         break
       case 'leave':
-        this.remove(id)
+        this.remove(id, true)
         break
       case 'ping': {
         const received = monotonicNow()
@@ -281,20 +297,11 @@ export class Hub {
     return true
   }
 
-  /**
-   * The run from `from` on that sent a message: the first one that has it in the log (two runs may have sent the same;
-   * then it does not matter), else the only one whose chunks are not all in the log any more.
-   */
-  #senderOf({ from, index, crc }: SideMessageOf<'sync'>): number | null {
-    if (from === null || index === null || crc === null) return null
-    const partly: number[] = []
-    for (let run = Math.max(from, this.#run - REMEMBERED_RUNS); run <= this.#run; run++) {
-      const position = this.log.find(run, index - 1)
-      const entry = position < this.log.end ? this.log.at(position) : undefined
-      if (entry?.run === run && entry.index === index && checksum(entry.frames ?? []) === crc) return run
-      if ((this.#beginnings.get(run) ?? 0) < this.log.first) partly.push(run)
-    }
-    return partly.length === 1 ? (partly[0] ?? null) : null
+  #answer(link: ConsumerLink, message: SideMessageOf<'sync'>): void {
+    const from = message.from === null ? null : Math.max(message.from, this.#run - REMEMBERED_RUNS)
+    const runs = { from, to: this.#run, beginnings: this.#history.beginnings }
+    const sender = findSender(this.log, message, runs)
+    link.post({ kind: 'synced', id: message.id, run: this.#run, index: this.#index, sender })
   }
 
   #acknowledge(name: string | undefined, place: Acknowledged): void {
@@ -316,15 +323,25 @@ export class Hub {
   #credit(consumer: Consumer, { taken, holding }: SideMessageOf<'credit'>): void {
     consumer.credit(taken)
     consumer.holding = holding
+    this.#seats.changed()
     consumer.pump(this.log, this.#history.endOf)
     this.#free()
     this.#waiters.check()
   }
 
-  remove(id: string): void {
-    if (!this.#consumers.delete(id)) return
+  /** @param hasLeft whether the input itself has said that it leaves */
+  remove(id: string, hasLeft = false): void {
+    const consumer = this.#consumers.get(id)
+    if (consumer === undefined) return
+    this.#drop(consumer, hasLeft)
     this.#free()
     this.#waiters.check()
+  }
+
+  #drop(consumer: Consumer, hasLeft: boolean): void {
+    this.#consumers.delete(consumer.id)
+    if (consumer.seat) this.#seats.release(consumer.seat, hasLeft)
+    this.#seats.changed()
   }
 
   /** Its connection is gone: what it has not taken is kept within the limits, in case that it comes back. */
@@ -368,7 +385,7 @@ export class Hub {
       const now = performance.now()
       return this.consumers.every((one) => !one.isOwed(this.log) || now - Math.max(start, one.lastTaken) > patience)
     }
-    return this.#waiters.insist(isDone, patience / 10)
+    return this.#waiters.watch(isDone, { period: patience / 10, evenIfReleased: true })
   }
 
   close(): void {
@@ -376,6 +393,7 @@ export class Hub {
     this.#isClosed = true
     this.release()
     this.broadcast({ kind: 'goodbye', run: this.#run, index: this.#index })
+    this.#seats.close()
     this.#consumers.clear()
     this.log.clear()
   }

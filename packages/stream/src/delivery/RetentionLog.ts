@@ -1,4 +1,6 @@
 import type { NdArray } from '@nodeacq/ndarray'
+import { search } from './ChunkLog.ts'
+import type { ChunkLog } from './ChunkLog.ts'
 
 /** One chunk that was sent and may have to be delivered (again). */
 export interface Entry {
@@ -37,15 +39,17 @@ export interface RetentionLimits {
  *
  * It refers to the messages that were sent; nothing is copied.
  */
-export class RetentionLog {
+export class RetentionLog implements ChunkLog {
   #slots: (Entry | undefined)[] = new Array<Entry | undefined>(64)
   #first = 0
   #end = 0
   #bytes = 0
   limits: RetentionLimits
 
-  constructor(limits: RetentionLimits) {
+  /** @param first position of the first chunk */
+  constructor(limits: RetentionLimits, first = 0) {
     this.limits = limits
+    this.#first = this.#end = first
   }
 
   /** Position of the oldest chunk that is kept. */
@@ -110,15 +114,10 @@ export class RetentionLog {
 
   /** Position of the first chunk with samples after `index` of `run`; `end` when there is none yet. */
   find(run: number, index: number): number {
-    let low = this.#first
-    let high = this.#end
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      const entry = this.at(middle)
-      if (entry.run > run || (entry.run === run && entry.index > index)) high = middle
-      else low = middle + 1
-    }
-    return low
+    return search(this.#first, this.#end, (position) => {
+      const entry = this.at(position)
+      return entry.run > run || (entry.run === run && entry.index > index)
+    })
   }
 
   clear(): void {

@@ -1,4 +1,4 @@
-import type { HoleTuple } from '../side/messages.ts'
+import type { HoleTuple, SideMessage } from '../side/messages.ts'
 
 /** Runs whose last index is remembered for inputs that come back. */
 export const REMEMBERED_RUNS = 1000
@@ -10,6 +10,14 @@ export class RunHistory {
   readonly #ends = new Map<number, number>()
   readonly #holes = new Map<number, HoleTuple[]>()
   #holeCount = 0
+
+  /** Position in the log of the first chunk of each run. */
+  readonly beginnings = new Map<number, number>()
+
+  open(run: number, position: number): void {
+    this.beginnings.set(run, position)
+    this.beginnings.delete(run - 1 - REMEMBERED_RUNS)
+  }
 
   close(run: number, index: number): void {
     this.#ends.set(run, index)
@@ -33,6 +41,17 @@ export class RunHistory {
 
   holesOf(run: number): readonly HoleTuple[] {
     return [...(this.#holes.get(run) ?? [])]
+  }
+
+  /** Everything that was declared from run `from` to run `to`, in the order it was. */
+  messages(from: number, to: number): SideMessage[] {
+    const messages: SideMessage[] = []
+    for (let run = from; run <= to; run++) {
+      const holes = this.holesOf(run)
+      if (holes.length > 0) messages.push({ kind: 'holes', run, holes })
+      if (run < to) messages.push({ kind: 'run', run: run + 1, previous: run, index: this.endOf(run) })
+    }
+    return messages
   }
 
   #forgetHoles(run: number): void {

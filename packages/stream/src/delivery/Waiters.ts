@@ -17,9 +17,12 @@ export class Waiters {
     })
   }
 
-  /** Resolves when `isDone`, also looked at every `period` ms, whether or not all are released. */
-  insist(isDone: () => boolean, period: number): Promise<void> | undefined {
-    if (isDone()) return undefined
+  /** The same, looking every `period` ms besides; with `evenIfReleased`, whether or not all are released. */
+  watch(
+    isDone: () => boolean,
+    { period, evenIfReleased = false }: { period: number; evenIfReleased?: boolean }
+  ): Promise<void> | undefined {
+    if ((this.#isReleased && !evenIfReleased) || isDone()) return undefined
     return new Promise((resolve) => {
       const timer = setInterval(() => {
         this.check()
@@ -28,7 +31,7 @@ export class Waiters {
         clearInterval(timer)
         resolve()
       }
-      this.#waiting.add({ isDone, resolve: done, evenIfReleased: true })
+      this.#waiting.add({ isDone, resolve: done, evenIfReleased })
     })
   }
 

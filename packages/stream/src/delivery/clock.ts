@@ -23,6 +23,11 @@ export function monotonicNow(): number {
   return performance.now() + OFFSET
 }
 
+/** `performance.now()` of this process at a time of `monotonicNow()`. */
+export function toPerformance(time: number): number {
+  return time - OFFSET
+}
+
 /** A time of `performance.now()` on the clock that all processes of this machine share. */
 export function toMonotonic(time: number): number {
   return time + OFFSET

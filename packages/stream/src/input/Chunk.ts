@@ -21,6 +21,8 @@ export interface TakenChunk extends Omit<Chunk, 'data'> {
 /** How the next chunk is wanted. */
 export interface TakeOptions {
   readonly wantData: boolean
+  /** The data need only be valid until the next step. */
+  readonly borrow?: boolean
   /** Whether the end of a run ends the reading. */
   readonly stopAtEnd: boolean
   /** Ends the waiting; wake the inbox after it has changed. */

@@ -5,7 +5,12 @@ import type { Reception } from './Reception.ts'
 export interface ChunksOptions {
   /** Ends the reading. */
   signal?: AbortSignal
-  /** The data of a chunk need only be valid until the next step. Default false: it is the reader's own. */
+  /**
+   * The data of a chunk need only be valid until the next step, so that in a shared ring it is read where it lies.
+   * Default false: it is the reader's own. What an output that does not wait has written over in the meantime is worth
+   * nothing: the next step enters it into the ledger as `torn`, and the next chunk has it among its gaps. Borrowed data
+   * may only be read; writing to it ends the process.
+   */
   borrow?: boolean
 }
 
@@ -17,10 +22,11 @@ export class ChunkIterator implements AsyncIterableIterator<Chunk> {
   readonly #signal: AbortSignal | undefined
   readonly #onEnd: () => void
   #isDone = false
-  readonly #options: TakeOptions = { wantData: true, stopAtEnd: true, isCancelled: () => this.#isDone }
+  readonly #options: TakeOptions
 
-  constructor(reception: Reception, { signal }: ChunksOptions, onEnd: () => void) {
+  constructor(reception: Reception, { signal, borrow = false }: ChunksOptions, onEnd: () => void) {
     this.#reception = reception
+    this.#options = { wantData: true, borrow, stopAtEnd: true, isCancelled: () => this.#isDone }
     this.#signal = signal
     this.#onEnd = onEnd
     if (signal?.aborted === true) this.#end()
@@ -56,7 +62,7 @@ export class ChunkIterator implements AsyncIterableIterator<Chunk> {
 
   readonly #cancel = (): void => {
     this.#end()
-    this.#reception.inbox.wake()
+    this.#reception.supply.inbox.wake()
   }
 
   #end(): void {

@@ -10,6 +10,7 @@ import type { TakenChunk, TakeOptions } from './Chunk.ts'
 import type { Arrival, Gone } from './Inbox.ts'
 import { LatencyMeter } from './LatencyMeter.ts'
 import { RunTracker } from './RunTracker.ts'
+import type { RingFeed } from './RingFeed.ts'
 import type { MessageInQuestion } from './SyncCalls.ts'
 import { UNKNOWN_RUN } from './Subscription.ts'
 
@@ -19,8 +20,6 @@ export interface ReaderSurroundings {
   sync(about?: MessageInQuestion): Promise<number | undefined>
   /** Whether the output did not answer. */
   isSilent(): boolean
-  /** Whether the reader has yet to see the end of the current run. */
-  hasUnseenEnd(): boolean
   /** Takes back what belongs to a later run than may be read now. */
   putBack(item: Arrival): void
 }
@@ -127,6 +126,48 @@ export class ChunkReader {
     if (gaps.length > 0) this.#gaps = [...this.#gaps, ...gaps]
   }
 
+  /** Reads the next chunk of a ring, which is there; undefined when it brought none. */
+  readRing(feed: RingFeed, options: TakeOptions): TakenChunk | undefined | Promise<undefined> {
+    if (!feed.look()) return undefined
+    const { tracker } = this
+    const { run, directory } = feed
+    const { index, count, step, news } = directory
+    // What the output declared before it sent this chunk has to be known first.
+    if (news > feed.knownNews) return this.#hearNews(feed)
+    if (!tracker.isWanted(run, index)) {
+      feed.advance()
+      return undefined
+    }
+    if (!this.#mayEnter(run, options)) return undefined
+    const start = index - step
+    if (start > tracker.next && this.#missing === 'lost')
+      this.#addGaps(tracker.ledger.lose(tracker.next, start, 'overrun'))
+    const borrow = options.borrow === true && this.onChunk === undefined
+    const data = options.wantData ? feed.data(borrow) : null
+    if (data === undefined) {
+      this.#addGaps(tracker.ledger.lose(start, index, 'torn'))
+      feed.flee()
+      return undefined
+    }
+    if (borrow) feed.lend(Math.max(start, tracker.next), index)
+    else feed.advance()
+    return this.#note({ run, index, count, data })
+  }
+
+  /** Gives back what was borrowed, and enters it as missing when it was not whole any more. */
+  giveBack(feed: RingFeed): void {
+    if (feed.giveBack()) return
+    const { from, to } = feed.borrowed
+    this.#addGaps(this.tracker.ledger.retract(from, to, 'torn'))
+  }
+
+  async #hearNews(feed: RingFeed): Promise<undefined> {
+    const known = feed.newestNews()
+    await this.#around.sync()
+    // An output that does not answer tells it when it comes back; until then what the ring says is enough.
+    feed.knownNews = known
+  }
+
   /** Finds the run of a chunk. */
   #account(
     item: Entry,
@@ -162,8 +203,13 @@ export class ChunkReader {
 
   /** Enters a chunk into the account of its run. */
   #enter(run: number | undefined, item: Entry, chunk: DecodedChunk, options: TakeOptions): TakenChunk | undefined {
-    const { index, count } = chunk
+    const { index, count, data } = chunk
     if (run === undefined || !this.tracker.isWanted(run, index) || !this.#enterRun(run, item, options)) return undefined
+    return this.#note({ run, index, count, data })
+  }
+
+  #note(chunk: DecodedChunk & { run: number }): TakenChunk | undefined {
+    const { run, index, count } = chunk
     const { gaps, duplicated } = this.tracker.ledger.note(index, count)
     if (duplicated > 0 && (duplicated >= count || this.info.accounting === 'messages')) return undefined
     this.hasRead = true
@@ -179,12 +225,17 @@ export class ChunkReader {
   }
 
   /** False when the reader has to see the end of the run before first. */
-  #enterRun(run: number, item: Arrival, { stopAtEnd }: TakeOptions): boolean {
+  #enterRun(run: number, item: Arrival, options: TakeOptions): boolean {
+    if (this.#mayEnter(run, options)) return true
+    this.#around.putBack(item)
+    return false
+  }
+
+  #mayEnter(run: number, { stopAtEnd }: TakeOptions): boolean {
     const { tracker } = this
     if (run === tracker.run) return true
-    if (stopAtEnd && this.#around.hasUnseenEnd()) {
+    if (stopAtEnd && tracker.hasUnseenEnd) {
       tracker.settle(tracker.end ?? 0)
-      this.#around.putBack(item)
       return false
     }
     this.open(run)

@@ -1,6 +1,6 @@
 import type { Service, Window } from '../delivery/Consumer.ts'
 import type { Entry } from '../delivery/RetentionLog.ts'
-import { nextTurn, turnDue } from '../delivery/turn.ts'
+import { turnDue } from '../delivery/turn.ts'
 import { StreamStateError } from '../errors.ts'
 import type { SideMessage, SideMessageOf } from '../side/messages.ts'
 import type { TakenChunk, TakeOptions } from './Chunk.ts'
@@ -8,14 +8,14 @@ import { ChunkReader } from './ChunkReader.ts'
 import type { ReaderSource } from './ChunkReader.ts'
 import { CreditLine } from './CreditLine.ts'
 import { Finish } from './Finish.ts'
-import { drain, Inbox } from './Inbox.ts'
+import { drain } from './Inbox.ts'
 import type { Arrival } from './Inbox.ts'
 import type { OutputLink, OutputListener } from './OutputLink.ts'
 import { Pulse } from './Pulse.ts'
 import type { RunTracker } from './RunTracker.ts'
 import { SyncCalls } from './SyncCalls.ts'
+import { Supply } from './Supply.ts'
 import type { MessageInQuestion } from './SyncCalls.ts'
-import type { Subscription } from './Subscription.ts'
 
 /** ms without data after which what is missing at the end of a run counts as dropped. */
 const TAIL_QUIET = 500
@@ -26,18 +26,18 @@ const PLAIN_QUIET = 200
  * The inside of a connected input: collects what arrives and decides when reading is over.
  *
  * ```
- *   SUB ────────► inbox ─► ChunkReader ─► chunk
- *   side channel ─┘            ▲
- *        └── run, end, holes ──┘
+ *   SUB ────────► inbox ──┬► ChunkReader ─► chunk
+ *   side channel ──┘      │      ▲
+ *        │  shared ring ──┘      │
+ *        └──── run, end, holes ──┘
  * ```
  */
 export class Reception implements OutputListener {
-  readonly inbox = new Inbox()
+  readonly supply = new Supply()
   readonly reader: ChunkReader
   readonly credit: CreditLine
   /** `plain`: a source of pyacq's, which has no side channel. */
   service: Service | 'plain'
-  subscription: Subscription | undefined
   readonly #subject: string
   #link: OutputLink | undefined
   readonly #measuresLatency: boolean
@@ -48,8 +48,6 @@ export class Reception implements OutputListener {
   #isClosed = false
   /** The output has closed. */
   #isGone = false
-  /** Run whose end a reader has seen. */
-  #endSeen = -1
   readonly #finish = new Finish()
   /** The run had ended before this input came. */
   #isLate = false
@@ -67,9 +65,8 @@ export class Reception implements OutputListener {
     const around = {
       sync: (about?: MessageInQuestion) => this.sync(about),
       isSilent: () => this.#syncs.isSilent,
-      hasUnseenEnd: () => this.#hasUnseenEnd(),
       putBack: (item: Arrival) => {
-        this.inbox.unshift(item)
+        this.supply.inbox.unshift(item)
         if (item.kind === 'chunk') this.credit.gaveBack()
       }
     }
@@ -89,22 +86,17 @@ export class Reception implements OutputListener {
   /** For the cursor of this input. */
   readonly chunk = (entry: Entry): void => {
     if (this.#isResuming) return
-    if (this.service === 'latest') this.#passOver()
-    this.inbox.push(entry)
-  }
-
-  /** Only the newest is wanted. */
-  #passOver(): void {
-    for (let item = this.inbox.shift(); item; item = this.inbox.shift()) {
-      if (item.kind === 'chunk') this.credit.took(item.bytes)
+    if (this.service === 'latest') {
+      this.supply.passOver((bytes) => this.credit.took(bytes))
+      this.credit.soon()
     }
-    this.credit.soon()
+    this.supply.inbox.push(entry)
   }
 
   /** Of the data socket. Says how many wait. */
   readonly deliver = (entry: Entry): number => {
-    this.inbox.push(entry)
-    return this.inbox.length
+    this.supply.inbox.push(entry)
+    return this.supply.inbox.length
   }
 
   readonly message = (message: SideMessage): void => {
@@ -128,7 +120,7 @@ export class Reception implements OutputListener {
         this.onUnknown()
         return
       case 'gone':
-        if (!this.#isResuming) this.inbox.push(message)
+        if (!this.#isResuming) this.supply.inbox.push(message)
         return
       case 'goodbye':
         this.#isGone = true
@@ -136,14 +128,22 @@ export class Reception implements OutputListener {
         break
       default:
     }
-    this.inbox.wake()
+    this.supply.inbox.wake()
   }
 
   /** The next chunk; undefined when reading is over or was cancelled. One caller at a time. */
   take(options: TakeOptions): TakenChunk | undefined | Promise<TakenChunk | undefined> {
+    const { feed } = this.supply
+    if (feed?.borrowed.isHeld === true) this.reader.giveBack(feed)
     if (this.#rejoining || this.#finish.target || !this.credit.isHolding) return this.#takeSlowly(options)
-    if (this.inbox.length === 0 || turnDue() !== undefined) return this.#takeSlowly(options)
-    return this.#readNext(options) ?? this.#takeSlowly(options)
+    if (!this.supply.hasMore || turnDue() !== undefined) return this.#takeSlowly(options)
+    try {
+      const taken = this.#readNext(options)
+      if (!(taken instanceof Promise)) return taken ?? this.#takeSlowly(options)
+      return taken.then((chunk) => chunk ?? this.#takeSlowly(options))
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
   }
 
   async #takeSlowly(options: TakeOptions): Promise<TakenChunk | undefined> {
@@ -151,7 +151,7 @@ export class Reception implements OutputListener {
     this.credit.hold(true)
     for (;;) {
       if (this.#isClosed) throw new StreamStateError(`${this.#subject} is closed`)
-      if (this.inbox.length === 0) this.#moveOn()
+      if (!this.supply.hasMore && !this.supply.comeUp()) this.#moveOn()
       if (options.isCancelled() || (options.stopAtEnd && this.#seeEnd())) return undefined
       if (!options.stopAtEnd && this.#isGone && this.#isDrained()) {
         throw new StreamStateError(`${this.#subject}: its source has closed`)
@@ -161,7 +161,7 @@ export class Reception implements OutputListener {
         await due
         continue // the end may have come meanwhile
       }
-      if (this.inbox.length > 0) {
+      if (this.supply.hasMore) {
         const chunk = await this.#readNext(options)
         if (chunk !== undefined) return chunk
       } else if (!(await this.#waitForMore(options.stopAtEnd))) {
@@ -172,8 +172,13 @@ export class Reception implements OutputListener {
 
   /** Reads one item; undefined when it brought no chunk. */
   #readNext(options: TakeOptions): TakenChunk | undefined | Promise<TakenChunk | undefined> {
-    const item = this.inbox.shift()
-    this.subscription?.read()
+    const { feed } = this.supply
+    if (feed !== undefined) {
+      if (this.service === 'latest') feed.skip()
+      return this.reader.readRing(feed, options)
+    }
+    const item = this.supply.inbox.shift()
+    this.supply.read()
     if (item === undefined) return undefined
     if (item.kind === 'chunk') this.credit.took(item.bytes)
     return this.reader.read(item, options)
@@ -184,12 +189,13 @@ export class Reception implements OutputListener {
     await this.#rejoining
     const options: TakeOptions = { wantData: false, stopAtEnd: false, isCancelled }
     for (;;) {
-      while (this.inbox.peek()?.kind === 'gone') await this.#readNext(options)
-      if (this.inbox.length > 0) return true
+      while (this.supply.inbox.peek()?.kind === 'gone') await this.#readNext(options)
+      if (this.supply.hasMore) return true
       if (this.#isClosed) throw new StreamStateError(`${this.#subject} is closed`)
       if (isCancelled()) return false
-      this.subscription?.read()
-      await this.inbox.wait()
+      if (this.supply.comeUp()) continue
+      this.supply.read()
+      await this.supply.wait()
     }
   }
 
@@ -199,28 +205,16 @@ export class Reception implements OutputListener {
     const options: TakeOptions = { wantData: false, stopAtEnd: false, isCancelled: () => true }
     for (;;) {
       const before = count
-      while (this.inbox.length > 0) if ((await this.#readNext(options)) !== undefined) count += 1
+      while (this.supply.hasMore) if ((await this.#readNext(options)) !== undefined) count += 1
       this.credit.soon()
-      await this.#letIn()
-      if (count === before && this.inbox.length === 0) return count
+      await this.supply.letIn()
+      if (count === before && !this.supply.hasMore && !this.supply.comeUp()) return count
     }
-  }
-
-  /** What zeromq holds comes within a turn of the event loop; the socket may need one to be looked at. */
-  async #letIn(): Promise<void> {
-    this.subscription?.read()
-    await nextTurn()
-    await nextTurn()
   }
 
   get hasEnded(): boolean {
     const { end } = this.tracker
-    return end !== undefined && this.inbox.length === 0 && this.tracker.isComplete(end)
-  }
-
-  /** The end of the current run is known, and no reader was told. */
-  #hasUnseenEnd(): boolean {
-    return this.tracker.end !== undefined && this.#endSeen < this.tracker.run
+    return end !== undefined && !this.supply.hasMore && this.tracker.isComplete(end)
   }
 
   /** Whether reading is over; a reader sees each end once. */
@@ -230,9 +224,9 @@ export class Reception implements OutputListener {
       this.stopped()
       return true
     }
-    if (!this.#hasUnseenEnd() || !tracker.isComplete(tracker.end ?? 0)) return this.#isGone && this.#isDrained()
+    if (!this.tracker.hasUnseenEnd || !tracker.isComplete(tracker.end ?? 0)) return this.#isGone && this.#isDrained()
     tracker.settle(tracker.end ?? 0) // a hole may be the last thing of a run
-    this.#endSeen = tracker.run
+    tracker.seeEnd()
     this.stopped()
     return true
   }
@@ -240,32 +234,34 @@ export class Reception implements OutputListener {
   /** What the output sent before it closed was read. */
   #isDrained(): boolean {
     const { end, replacedAt } = this.tracker
-    return this.inbox.length === 0 && replacedAt === undefined && (end === undefined || this.tracker.isComplete(end))
+    return !this.supply.hasMore && replacedAt === undefined && (end === undefined || this.tracker.isComplete(end))
   }
 
   /** Nothing more comes of the current run, and another has begun: perhaps it is over already, without a chunk. */
   #moveOn(): void {
     const { tracker } = this
     for (let end = tracker.replacedAt; end !== undefined && tracker.isComplete(end); end = tracker.replacedAt) {
-      if (this.#hasUnseenEnd()) return
+      if (this.tracker.hasUnseenEnd) return
       this.reader.open(tracker.run + 1)
     }
   }
 
   /** False when it was quiet for so long that what is missing will not come. */
   async #waitForMore(stopAtEnd: boolean): Promise<boolean> {
-    this.subscription?.read()
+    this.supply.read()
     this.credit.soon()
     const isEnding =
       this.#isGone ||
       this.tracker.replacedAt !== undefined ||
       this.tracker.isBreaking ||
-      (stopAtEnd && (this.#finish.target !== undefined || this.#hasUnseenEnd()))
-    if (!isEnding) return this.inbox.wait()
-    if (this.service === 'plain') return this.inbox.wait(PLAIN_QUIET)
-    if (this.service === 'live') return this.inbox.wait(TAIL_QUIET)
+      (stopAtEnd && (this.#finish.target !== undefined || this.tracker.hasUnseenEnd))
+    if (!isEnding) return this.supply.wait()
+    // The news of an end comes after all chunks are in the ring. What is left of one that others follow comes from those.
+    if (this.supply.feed !== undefined) return this.supply.hasMore
+    if (this.service === 'plain') return this.supply.inbox.wait(PLAIN_QUIET)
+    if (this.service === 'live') return this.supply.inbox.wait(TAIL_QUIET)
     // A cursor's chunks come by the same way as the news that there will be no more; within a process nothing is on its way.
-    return this.#isGone || this.service === 'bounded' ? false : this.inbox.wait()
+    return this.#isGone || this.service === 'bounded' ? false : this.supply.inbox.wait()
   }
 
   #giveUpTail(): void {
@@ -286,7 +282,7 @@ export class Reception implements OutputListener {
       await this.sync()
       this.#finish.aim(this.tracker.head.run, this.tracker.head.index)
     }
-    this.inbox.wake()
+    this.supply.inbox.wake()
     if (isRead()) await this.#finish.whenDone() // not a reader that came to its end while we asked
   }
 
@@ -311,7 +307,7 @@ export class Reception implements OutputListener {
   /** Before another hello: what a cursor has sent and was not taken will be sent again. Says where to go on. */
   prepareToResume(): { run: number; from: number } {
     this.#isResuming = true
-    if (this.service !== 'live') this.inbox.clear()
+    if (this.service !== 'live') this.supply.inbox.clear()
     return { run: this.tracker.run, from: this.tracker.next }
   }
 
@@ -327,10 +323,14 @@ export class Reception implements OutputListener {
   /** The output has started again. Says which number its first run gets. */
   breakOff(): number {
     const { tracker } = this
-    const next = tracker.breakOff(this.service !== 'live')
-    if (this.service === 'live') return next
+    const feed = this.supply.feed
+    const newest = feed?.newest()
+    if (newest) tracker.reached(newest.run, newest.index)
+    feed?.finish()
+    const next = tracker.breakOff(this.service !== 'live' || feed !== undefined)
+    if (this.service === 'live' || feed !== undefined) return next
     for (let { run } = tracker; run < next; run++) {
-      this.inbox.push({ kind: 'gone', run, to: tracker.endOf(run) ?? 0, cause: 'restart' })
+      this.supply.inbox.push({ kind: 'gone', run, to: tracker.endOf(run) ?? 0, cause: 'restart' })
     }
     return next
   }
@@ -346,8 +346,8 @@ export class Reception implements OutputListener {
     this.service = 'complete'
     this.credit.window = window
     this.credit.link = this.#link
-    this.subscription?.close()
-    this.subscription = undefined
+    this.supply.subscription?.close()
+    this.supply.subscription = undefined
   }
 
   /** A reader starts afresh: what it has read of the current run, or came too late for, shall not come again. */
@@ -359,7 +359,7 @@ export class Reception implements OutputListener {
     if (!reader.hasRead && !(isOver && this.#isLate)) return
     reader.forgetGaps()
     if (isOver) {
-      this.#endSeen = tracker.run
+      tracker.seeEnd()
       tracker.leaveRun()
       return
     }
@@ -371,7 +371,7 @@ export class Reception implements OutputListener {
   /** The run goes on: what was sent until now is passed over. */
   async #rejoin(): Promise<void> {
     if (this.service === 'plain') {
-      await drain(this.inbox, () => this.#letIn())
+      await drain(this.supply.inbox, () => this.supply.letIn())
       this.tracker.join(this.tracker.run, undefined)
       return
     }
@@ -391,8 +391,8 @@ export class Reception implements OutputListener {
     this.#syncs.close()
     this.stopped()
     this.#link?.close()
-    this.subscription?.close()
+    this.supply.close()
     this.reader.receiver.close()
-    this.inbox.wake()
+    this.supply.inbox.wake()
   }
 }

@@ -14,6 +14,11 @@ const RUN_FIELDS = ['run', 'previous', 'headRun', 'sender'] as const
 export class RunNumbers {
   #offset = 0
 
+  /** Number of the source's run 0. */
+  get offset(): number {
+    return this.#offset
+  }
+
   /** The source's run 0 is number `first` from now on. */
   startAt(first: number): void {
     this.#offset = first

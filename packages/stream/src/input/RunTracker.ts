@@ -19,6 +19,8 @@ export class RunTracker {
   /** Last index of runs that are over, or were replaced by another. */
   readonly #ends = new Map<number, number>()
   #latest = 0
+  /** Run whose end a reader has seen. */
+  #endSeen = -1
   readonly #ended = new Set<number>()
   /** Where runs were, as far as is known, when their output started again. */
   readonly #broken = new Map<number, number>()
@@ -218,6 +220,16 @@ export class RunTracker {
   /** Where the current run ends, once the output has said so. */
   get end(): number | undefined {
     return this.#ended.has(this.run) ? this.#ends.get(this.run) : undefined
+  }
+
+  /** The end of the current run is known, and no reader was told. */
+  get hasUnseenEnd(): boolean {
+    return this.end !== undefined && this.#endSeen < this.run
+  }
+
+  /** A reader is told that the current run has ended. */
+  seeEnd(): void {
+    this.#endSeen = this.run
   }
 
   /** Where the current run was when another one began. */

@@ -6,6 +6,7 @@ import { MACHINE } from '../delivery/clock.ts'
 import type { Service, Window } from '../delivery/Consumer.ts'
 import type { Entry } from '../delivery/RetentionLog.ts'
 import { localHub } from '../delivery/localHubs.ts'
+import { serviceFor } from '../delivery/serviceFor.ts'
 import { TOKEN_PREFIX } from '../delivery/Publisher.ts'
 import { SourceUnreachableError, SpecError, StreamStateError } from '../errors.ts'
 import { report } from '../log.ts'
@@ -18,6 +19,10 @@ import { checkInputSpec, parseWireParams } from '../spec.ts'
 import { getTransferMode } from '../transfer/registry.ts'
 import { LocalLink } from './LocalLink.ts'
 import type { OutputLink } from './OutputLink.ts'
+import { RingFeed } from './RingFeed.ts'
+import { Bell } from '../shm/bell.ts'
+import { controlOf } from '../transfer/sharedMem.ts'
+import type { TransferReceiver } from '../transfer/TransferMode.ts'
 import { Reception } from './Reception.ts'
 import { RunNumbers } from './RunNumbers.ts'
 import { nodeacqParams } from './source.ts'
@@ -61,7 +66,7 @@ export async function openConnection(wire: WireParams, options: ConnectionOption
   const info = parseWireParams(wire, `${subject}: params of the source`)
   checkInputSpec(spec, info, subject)
   const own = nodeacqParams(info.nodeacq)
-  const service = serviceFor(info, own, delivery)
+  const service = serviceOf(info, own, delivery)
   if (service === 'plain' && delivery === 'complete') {
     report('warning', `${subject}: delivery 'complete' needs a nodeacq source; from pyacq it is 'bestEffort'`)
   }
@@ -76,12 +81,9 @@ export async function openConnection(wire: WireParams, options: ConnectionOption
   }
 }
 
-/** How the output will serve this input; the hub decides in the same way. */
-function serviceFor(info: StreamInfo, own: NodeacqParams | undefined, delivery: Delivery): Service | 'plain' {
-  if (own === undefined) return 'plain'
-  if (delivery === 'latest') return 'latest'
-  if (delivery === 'complete' || info.flow === 'wait') return 'complete'
-  return info.protocol === 'inproc' ? 'bounded' : 'live'
+/** How the output will serve this input. */
+function serviceOf(info: StreamInfo, own: NodeacqParams | undefined, delivery: Delivery): Service | 'plain' {
+  return own === undefined ? 'plain' : serviceFor(delivery, { flow: info.flow, isLocal: info.protocol === 'inproc' })
 }
 
 function windowFor(service: Service | 'plain', { highWaterMark = HIGH_WATER_MARK }: InputSpec): Window {
@@ -101,6 +103,13 @@ class Opening {
   readonly #runs = new RunNumbers()
   #link: OutputLink | undefined
   #attempt = 0
+  #isJoined = false
+  /** Whether this input reads the ring by itself, if the output agrees. */
+  #wantsRing = false
+  /** In the control file of the source's ring; null where chunks come as messages. */
+  #seat: number | null = null
+  /** Path of the newest control file that this input was told of. */
+  #control: string | undefined
   #isAnswered = false
   /** Who answered the first hello; unset until then. */
   #source: string | undefined
@@ -114,6 +123,7 @@ class Opening {
     this.#info = info
     this.#own = own
     this.#options = options
+    this.#control = controlOf(info)
     this.reception = new Reception({
       info,
       receiver: getTransferMode(info.transferMode).createReceiver(info),
@@ -147,7 +157,7 @@ class Opening {
     } finally {
       clearTimeout(timer)
     }
-    this.reception.subscription?.read()
+    this.reception.supply.subscription?.read()
   }
 
   /** A source of pyacq's does not confirm anything. */
@@ -155,7 +165,7 @@ class Opening {
     const onConnected = (): void => {
       setTimeout(this.#done.resolve, PLAIN_SETTLE)
     }
-    this.reception.subscription = this.#openSubscription({ address, onConnected })
+    this.reception.supply.subscription = this.#openSubscription({ address, onConnected })
   }
 
   #openSubscription(at: { address: string; token?: string; onConnected?: () => void }): Subscription {
@@ -164,14 +174,45 @@ class Opening {
   }
 
   #join(address: string, service: Service): void {
-    let token: string | null = null
-    if (service === 'live') {
-      token = TOKEN_PREFIX + randomUUID()
-      this.reception.subscription = this.#openSubscription({ address, token })
-    }
+    const { reception } = this
     this.#link = this.#runs.link(this.#openLink(address))
-    this.reception.attach(this.#link)
-    this.#hello(token, null)
+    reception.attach(this.#link)
+    this.#wantsRing = !this.#link.isLocal && reception.reader.receiver.chunks !== undefined
+    const bell = this.#newBell()
+    this.#hello({
+      token: service === 'live' && bell === null ? this.#subscribeWithToken() : null,
+      bell,
+      position: null
+    })
+  }
+
+  /** The output confirms this subscription on the side channel. */
+  #subscribeWithToken(): string {
+    const token = TOKEN_PREFIX + randomUUID()
+    this.reception.supply.subscription = this.#openSubscription({ address: dataAddress(this.#info), token })
+    return token
+  }
+
+  /** Path of another bell, for another hello; null where messages tell of chunks. */
+  #newBell(): string | null {
+    const { reception } = this
+    reception.supply.bell?.close()
+    reception.supply.bell = undefined
+    if (!this.#wantsRing) return null
+    try {
+      reception.supply.bell = new Bell(() => {
+        reception.supply.inbox.wake()
+      })
+      return reception.supply.bell.path
+    } catch (error) {
+      this.#wantsRing = false
+      report(
+        'warning',
+        `${this.#options.subject}: chunks in the shared ring are told by messages, which is slower`,
+        error
+      )
+      return null
+    }
   }
 
   #openLink(address: string): OutputLink {
@@ -192,7 +233,8 @@ class Opening {
     return new SideClient(this.#own.side, listener, { subject, lease: this.#own.lease })
   }
 
-  #hello(token: string | null, position: { run: number; from: number } | null): void {
+  #hello(at: { token: string | null; bell: string | null; position: { run: number; from: number } | null }): void {
+    const { token, bell, position } = at
     const { name, delivery, owner } = this.#options
     const who = { node: owner.node ?? null, input: owner.name ?? null, process: `${hostname()}/${process.pid}` }
     const { run, from } = position ? this.#runs.toSource(position) : { run: null, from: null }
@@ -209,12 +251,24 @@ class Opening {
       run,
       from,
       ...window,
+      bell,
       who
     })
   }
 
   readonly #helloAgain = (): void => {
-    if (this.#source !== undefined) this.#hello(null, this.reception.prepareToResume())
+    if (this.#source === undefined) return
+    this.#hello({ token: null, bell: this.#newBell(), position: this.reception.prepareToResume() })
+  }
+
+  /** Chunks come by messages from now on. */
+  #doWithoutRing(): void {
+    const { reception } = this
+    this.#wantsRing = false
+    reception.supply.feed = undefined
+    const position = this.#isJoined ? reception.prepareToResume() : null
+    const token = reception.service === 'live' ? this.#subscribeWithToken() : null
+    this.#hello({ token, bell: this.#newBell(), position })
   }
 
   readonly #hear = (message: Parameters<Reception['message']>[0]): void => {
@@ -232,12 +286,26 @@ class Opening {
     // Every question is answered; what comes before the latest answer will come again.
     if (message.consumer !== this.#consumer || message.attempt !== this.#attempt) return
     this.#isAnswered = true
+    const { reception } = this
     const known = this.#source
     this.#source = message.source
-    if (known !== undefined && known !== message.source) this.#runs.startAt(this.reception.breakOff())
+    if (message.seat === null && this.#wantsRing) {
+      this.#doWithoutRing()
+      return
+    }
+    if (known !== undefined && known !== message.source) this.#runs.startAt(reception.breakOff())
     const welcome = this.#runs.incoming(message)
-    if (known === undefined) this.reception.join(welcome)
-    else this.reception.resume(welcome)
+    this.#seat = message.seat
+    reception.supply.bell?.hide()
+    if (!this.#isJoined) {
+      this.#isJoined = true
+      reception.join(welcome)
+      this.#openFeed(this.#runs.offset, message.chunk)
+    } else {
+      // The ring of another source comes with its params.
+      if (known === message.source && message.seat !== null) reception.supply.feed?.moveTo(message.seat)
+      reception.resume(welcome)
+    }
     if (this.#link) this.clock.start(this.#link)
     this.#done.resolve()
   }
@@ -247,19 +315,56 @@ class Opening {
     this.reception.close()
   }
 
+  /** From now on chunks come out of the receiver's ring, where the output has given this input a seat. */
+  #openFeed(runOffset: number, next?: number): void {
+    const { reception } = this
+    const { chunks } = reception.reader.receiver
+    if (chunks === undefined || this.#seat === null) return
+    reception.supply.feed = new RingFeed({
+      chunks,
+      seat: this.#seat,
+      next: next ?? chunks.directory.begin,
+      runOffset,
+      tellWriter: () => this.#link?.post({ kind: 'credit', taken: 0, holding: reception.credit.isHolding }),
+      onMore: () => {
+        reception.supply.inbox.wake()
+      }
+    })
+  }
+
   readonly #adopt = (params: WireParams): void => {
-    const { subject, spec, delivery } = this.#options
+    const { subject, spec } = this.#options
     const { reception } = this
     try {
       const info = parseWireParams(params, `${subject}: params of the source`)
       checkInputSpec(spec, info, subject)
-      reception.reader.adopt(info, getTransferMode(info.transferMode).createReceiver(info))
-      if (serviceFor(info, this.#own, delivery) !== 'complete') return
+      const control = controlOf(info)
+      if (reception.supply.feed !== undefined && control === this.#control) {
+        reception.reader.info = info
+        return
+      }
+      this.#control = control
+      const receiver = getTransferMode(info.transferMode).createReceiver(info)
+      const { offset } = this.#runs
+      // What is in a ring is read before the next one takes its place, which is opened while it is there.
+      if (reception.supply.feed === undefined) this.#replace(info, receiver, offset)
+      else reception.supply.succeed(() => this.#replace(info, receiver, offset))
     } catch (error) {
       report('error', `${subject}: the source has changed its params to some that do not fit`, error)
+    }
+  }
+
+  #replace(info: StreamInfo, receiver: TransferReceiver, runOffset: number): void {
+    const { reception } = this
+    const { service } = reception
+    reception.reader.adopt(info, receiver)
+    if (this.#wantsRing && receiver.chunks === undefined) {
+      this.#doWithoutRing()
       return
     }
-    if (reception.service === 'complete' || reception.service === 'latest') return
+    this.#openFeed(runOffset)
+    if (serviceOf(info, this.#own, this.#options.delivery) !== 'complete') return
+    if (service === 'complete' || service === 'latest') return
     reception.becomeComplete(COMPLETE_WINDOW)
     this.#helloAgain()
   }

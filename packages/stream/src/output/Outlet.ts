@@ -1,12 +1,15 @@
+import type { NdArray } from '@nodeacq/ndarray'
 import { withAdvertisedHost } from '@nodeacq/zmq'
 import { wallClock } from '../clock/WallClock.ts'
 import { Hub } from '../delivery/Hub.ts'
 import { publishLocally, withdrawLocally } from '../delivery/localHubs.ts'
 import { Publisher } from '../delivery/Publisher.ts'
-import type { Entry } from '../delivery/RetentionLog.ts'
+import { totalBytes } from '../delivery/RetentionLog.ts'
 import { report } from '../log.ts'
 import { DEFAULTS } from '../params.ts'
 import type { OutputOptions, StreamInfo } from '../params.ts'
+import { chunkMessage } from '../transfer/chunkMessage.ts'
+import type { DirectoryWriter } from '../transfer/DirectoryWriter.ts'
 import { SideServer } from '../side/SideServer.ts'
 import { advertisedHost, bindAddresses, isExposed, publishedPlace } from './addresses.ts'
 import { DEFAULT_RETENTION } from './retention.ts'
@@ -14,6 +17,13 @@ import { removeSocketFile, socketFiles } from './socketFiles.ts'
 
 /** ms between two announcements of the head. */
 const HEAD_INTERVAL = 1000
+
+/** A chunk that goes out: samples `[start, end)`. */
+export interface OutgoingChunk {
+  readonly data: NdArray
+  readonly start: number
+  readonly end: number
+}
 
 export interface OutletOptions {
   /** ms without any sign of life after which an input counts as dead. */
@@ -90,7 +100,7 @@ export class Outlet {
     const samples = info.bufferSize > 0 && info.transferMode !== DEFAULTS.transferMode ? info.bufferSize : Infinity
     this.hub.flow = info.flow
     this.hub.clock.sampleRate = info.accounting === 'none' ? 0 : info.sampleRate
-    this.hub.log.limits = { ...DEFAULT_RETENTION, ...retention, samples }
+    this.hub.retention = { ...DEFAULT_RETENTION, ...retention, samples }
   }
 
   /** Subscriptions to everything on the data socket. */
@@ -104,12 +114,20 @@ export class Outlet {
   }
 
   /** Sends a chunk to whoever shall have it; what comes back is to be awaited where it is something. */
-  deliver(entry: Entry): Promise<void> | undefined {
-    this.hub.publish(entry)
-    if (this.#publisher === undefined || this.#publisher.subscribers === 0 || entry.frames === undefined) {
-      return undefined
-    }
-    return this.#publisher.send(entry.frames)
+  deliver({ data, start, end }: OutgoingChunk, frames: readonly Uint8Array[] | undefined): Promise<void> | undefined {
+    const bytes = frames ? totalBytes(frames) : data.byteLength
+    const content = { frames, data: frames ? undefined : data }
+    const at = performance.now()
+    this.hub.publish({ kind: 'chunk', run: this.hub.run, start, index: end, bytes, at, ...content })
+    if (this.#publisher === undefined || this.#publisher.subscribers === 0 || frames === undefined) return undefined
+    return this.#publisher.send(frames)
+  }
+
+  /** The same for a chunk that lies in the ring of `directory`: only pyacq's inputs need a message. */
+  deliverInRing(directory: DirectoryWriter, { data, start, end }: OutgoingChunk): Promise<void> | undefined {
+    this.hub.publishInRing(directory, { index: end, count: data.length, step: end - start }, performance.now())
+    if (this.#publisher === undefined || this.#publisher.subscribers === 0) return undefined
+    return this.#publisher.send([chunkMessage(end, data.length)])
   }
 
   /** Safe to call twice. What was sent still goes out for a second. */

@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module'
-import type * as Koffi from 'koffi'
 import { SharedMemError } from '../errors.ts'
+import { getSystem, type System } from './system.ts'
 
 /**
- * The one file that knows how memory is mapped here. koffi calls the C library; where it is absent, or the system is
- * none of those below, there are no mappings, and shared rings are read and written as files.
+ * The one file that knows how memory is mapped here. koffi calls the C library (`system.ts`); where it is absent, or the
+ * system is none of those below, there are no mappings, and shared rings are read and written as files.
  *
  *   Linux, up to 4 GiB - 64 KiB   the pages of a shared WebAssembly.Memory are replaced by those of the file, so that
  *                                 the file is a real SharedArrayBuffer, which workers can be given
@@ -40,41 +39,6 @@ const MAP_FIXED = 0x10
 /** Linux; only used there. */
 const MAP_ANONYMOUS = 0x20
 const MAP_FAILED = 2n ** 64n - 1n
-
-/** What is called of koffi and of the C library. */
-interface System {
-  readonly koffi: typeof Koffi
-  readonly mmap: (at: bigint, size: number, protection: number, flags: number, fd: number, offset: number) => bigint
-  readonly munmap: (at: bigint, size: number) => number
-  readonly allocate: ((fd: number, offset: number, size: number) => number) | undefined
-}
-
-let system: System | null | undefined
-
-function getSystem(): System | null {
-  return (system ??= loadSystem())
-}
-
-function loadSystem(): System | null {
-  const isLinux = process.platform === 'linux'
-  const is64 = ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'].includes(process.arch)
-  if (!is64 || !(isLinux || process.platform === 'darwin')) return null
-  // Without it, views could not be taken from their users before the memory goes.
-  if (typeof ArrayBuffer.prototype.transfer !== 'function') return null
-  try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
-    const libc = koffi.load(null)
-    return {
-      koffi,
-      mmap: libc.func('void *mmap(uintptr_t, size_t, int, int, int, int64_t)') as unknown as System['mmap'],
-      munmap: libc.func('int munmap(uintptr_t, size_t)') as unknown as System['munmap'],
-      allocate: isLinux ? (libc.func('int posix_fallocate(int, int64_t, int64_t)') as System['allocate']) : undefined
-    }
-  } catch {
-    // No koffi for this machine: files do.
-    return null
-  }
-}
 
 /**
  * Maps the first `size` bytes of an open file, shared with all who map it; undefined where that cannot be done. The

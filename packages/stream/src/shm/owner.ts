@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 /** Base name of the files of shared rings, pyacq's. */
 const PREFIX = 'pyacq_SharedMem_'
@@ -17,6 +17,16 @@ export function ownName(): string {
   return `${PREFIX}${process.pid}-${startOf('self') ?? 0}-${space()}`
 }
 
+/** Whether a path has the name of a file that a process of ours has made. */
+export function isOwnersName(path: string): boolean {
+  return makerOf(basename(path)) !== null
+}
+
+/** Process, its start, its space. */
+function makerOf(name: string): RegExpExecArray | null {
+  return name.startsWith(PREFIX) ? /^(\d+)-(\d+)-(\d+)-/.exec(name.slice(PREFIX.length)) : null
+}
+
 /**
  * Removes the shared memory that killed processes left behind. The name of a file says who made it: process, its start
  * (numbers of processes come again), and process space (another container's numbers mean nothing here). Runs before
@@ -24,12 +34,15 @@ export function ownName(): string {
  */
 export function removeAbandonedSharedMemory(): void {
   const folder = sharedMemoryFolder()
-  for (const name of namesIn(folder)) {
-    const maker = name.startsWith(PREFIX) ? /^(\d+)-(\d+)-(\d+)-/.exec(name.slice(PREFIX.length)) : null
-    if (!maker) continue
-    const [, pid, start, itsSpace] = maker
-    if (itsSpace === space() && !isAlive(Number(pid), Number(start))) removeIfOurs(join(folder, name))
-  }
+  for (const name of namesIn(folder)) if (isAbandoned(name)) removeIfOurs(join(folder, name))
+}
+
+/** Whether the process that has made a file, as its name says, is gone for sure. */
+export function isAbandoned(path: string): boolean {
+  const maker = makerOf(basename(path))
+  if (maker === null) return false
+  const [, pid, start, itsSpace] = maker
+  return itsSpace === space() && !isAlive(Number(pid), Number(start))
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -1,6 +1,7 @@
 import { readSync, writeSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { SharedMemError } from '../errors.ts'
+import { fence } from './fence.ts'
 import { mapFile, type Mapping } from './mapFile.ts'
 
 /** The bytes of a shared file, mapped where that can be done, else by reading and writing the file. */
@@ -27,12 +28,6 @@ export function openRingMemory(
   const mapping = mapFile(file.fd, size, { writable })
   if (mapping === undefined) return new FileMemory(file, close)
   return new MappedMemory(file.path, size, { mapping, close })
-}
-
-/** Orders what this thread reads and writes before against what it does after, as no plain access does. */
-const barrier = new Int32Array(new SharedArrayBuffer(4))
-function fence(): void {
-  Atomics.add(barrier, 0, 1)
 }
 
 class MappedMemory implements RingMemory {

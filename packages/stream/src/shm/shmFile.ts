@@ -1,14 +1,11 @@
-import { closeSync, constants, fstatSync, openSync, statfsSync, unlinkSync, writeSync } from 'node:fs'
-import { randomBytes } from 'node:crypto'
-import { isAbsolute, join } from 'node:path'
+import { closeSync, constants, fstatSync, openSync, statfsSync, writeSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import { SharedMemError } from '../errors.ts'
 import { allocate } from './mapFile.ts'
-import { ownName, removeAbandonedSharedMemory, sharedMemoryFolder } from './owner.ts'
+import { newPath, own, removeOwn } from './ownFiles.ts'
+import { removeAbandonedSharedMemory, sharedMemoryFolder } from './owner.ts'
 
 const ZEROS_AT_ONCE = 1 << 20
-
-/** Files of this process that are still there. */
-const mine = new Set<string>()
 
 /** A file of zeros, open for reading and writing, that is gone when this process is. */
 export interface ShmFile {
@@ -25,22 +22,18 @@ export interface ShmFile {
  * @throws {SharedMemError}
  */
 export function createShmFile(size: number): ShmFile {
-  const folder = sharedMemoryFolder()
   removeAbandonedSharedMemory()
-  requireRoom(folder, size)
-  const path = join(folder, `${ownName()}-${randomBytes(4).toString('hex')}`)
+  requireRoom(sharedMemoryFolder(), size)
+  const path = newPath()
   let fd: number
   try {
     fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)
   } catch (error) {
     throw new SharedMemError(path, `cannot be made: ${textOf(error)}`, error)
   }
-  if (mine.size === 0) process.on('exit', removeMine)
-  mine.add(path)
+  own(path)
   const close = (): void => {
-    if (!mine.has(path)) return
-    closeSync(fd)
-    remove(path)
+    if (removeOwn(path)) closeSync(fd)
   }
   try {
     if (!allocate(fd, size, path)) writeZeros(fd, size)
@@ -54,22 +47,26 @@ export function createShmFile(size: number): ShmFile {
 }
 
 /**
- * Opens the file of somebody else's ring for reading. The caller closes the descriptor.
+ * Opens somebody else's file, for reading unless `writable`. The caller closes the descriptor.
+ * @param size undefined for a file of any size
  * @throws {SharedMemError} when there is no such file or its size is another.
  */
-export function openShmFile(path: string, size: number): number {
+export function openShmFile(path: string, size: number | undefined, { writable = false } = {}): number {
   if (!isAbsolute(path)) throw new SharedMemError(path, 'expected an absolute path')
   let fd: number
   try {
     // A pipe would block without O_NONBLOCK until somebody writes to it.
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    fd = openSync(path, (writable ? constants.O_RDWR : constants.O_RDONLY) | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     throw new SharedMemError(path, `cannot be opened: ${textOf(error)}`, error)
   }
   const found = fstatSync(fd)
-  if (found.isFile() && found.size === size) return fd
+  if (found.isFile() && (size === undefined || found.size === size)) return fd
   closeSync(fd)
-  throw new SharedMemError(path, `expected a file of ${size} bytes, got ${found.isFile() ? found.size : 'no file'}`)
+  throw new SharedMemError(
+    path,
+    `expected a file${size === undefined ? '' : ` of ${size} bytes`}, got ${found.isFile() ? found.size : 'no file'}`
+  )
 }
 
 /** A hopeless size is refused before the disk, or the memory, is full of zeros. */
@@ -84,20 +81,6 @@ function writeZeros(fd: number, size: number): void {
   for (let done = 0; done < size;) {
     done += writeSync(fd, zeros, 0, Math.min(zeros.length, size - done), done)
   }
-}
-
-function remove(path: string): void {
-  mine.delete(path)
-  if (mine.size === 0) process.off('exit', removeMine)
-  try {
-    unlinkSync(path)
-  } catch {
-    // Already gone, or not ours to remove: nothing is left to do.
-  }
-}
-
-function removeMine(): void {
-  for (const path of mine) remove(path)
 }
 
 function textOf(error: unknown): string {

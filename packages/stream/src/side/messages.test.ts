@@ -16,6 +16,7 @@ const MESSAGES: readonly Exclude<SideMessage, SideChunk>[] = [
     from: 2 ** 40,
     chunks: 1000,
     bytes: 64e6,
+    bell: '/dev/shm/bell',
     who: { node: 'disk', input: 'raw', process: 'lab/12' }
   },
   { kind: 'credit', taken: 2 ** 33, holding: false },
@@ -23,7 +24,19 @@ const MESSAGES: readonly Exclude<SideMessage, SideChunk>[] = [
   { kind: 'sync', id: 1, from: 2, index: null, crc: 2 ** 32 - 1 },
   { kind: 'alive' },
   { kind: 'leave' },
-  { kind: 'welcome', consumer: 'c', attempt: 2, source: 's', run: 1, from: 0, headRun: 1, index: 5, hasEnded: true },
+  {
+    kind: 'welcome',
+    consumer: 'c',
+    attempt: 2,
+    source: 's',
+    run: 1,
+    from: 0,
+    headRun: 1,
+    index: 5,
+    hasEnded: true,
+    seat: 3,
+    chunk: 7
+  },
   { kind: 'run', run: 2, previous: 1, index: 100 },
   { kind: 'head', run: 2, index: 100, time: 12.5 },
   { kind: 'end', run: 2, index: 100 },

@@ -49,7 +49,8 @@ const TABLE = {
   /**
    * Asks to be served. `attempt` counts the hellos of this input. `token` is what the input has subscribed to on the data
    * socket (null: no data socket); `source`, `run` and `from` say where it wants to go on (null: the output decides), as
-   * numbered by that source; `chunks` and `bytes` are its window.
+   * numbered by that source; `chunks` and `bytes` are its window; `bell` is the path of a FIFO to ring, where the input
+   * reads the shared ring by itself.
    */
   hello: {
     code: 1,
@@ -64,6 +65,7 @@ const TABLE = {
       from: numberOrNull,
       chunks: number,
       bytes: number,
+      bell: textOrNull,
       who: map
     }
   },
@@ -85,7 +87,8 @@ const TABLE = {
 
   /**
    * Answers hello once the token was seen on the data socket. Counting starts at `run`, `from`; the output stands at
-   * `headRun`, `index`, and that run has ended or not. An output that has started again is another `source`.
+   * `headRun`, `index`, and that run has ended or not. An output that has started again is another `source`. For an input
+   * that reads the ring by itself: its seat in the control file, and the number of the first chunk.
    */
   welcome: {
     code: 32,
@@ -97,7 +100,9 @@ const TABLE = {
       from: number,
       headRun: number,
       index: number,
-      hasEnded: flag
+      hasEnded: flag,
+      seat: numberOrNull,
+      chunk: number
     }
   },
   /** A run has begun; `previous` ended at `index`. */

@@ -1,10 +1,13 @@
 import { closeSync } from 'node:fs'
-import type { DType, NdArray, ReadonlyNdArray } from '@nodeacq/ndarray'
+import { NdArray } from '@nodeacq/ndarray'
+import type { DType, ReadonlyNdArray } from '@nodeacq/ndarray'
 import { OverrunError, RingRangeError } from '../errors.ts'
+import { Slabs } from '../output/slab.ts'
 import { checkRingChunk, firstSample, type RingReader, type RingReadOptions } from '../RingBuffer.ts'
 import { resolveIndex, resolveSlice, type RingLayout } from '../ringLayout.ts'
 import { openRingMemory, type RingMemory } from '../shm/ringMemory.ts'
 import { createShmFile, openShmFile, type ShmFile } from '../shm/shmFile.ts'
+import type { DirectoryWriter } from './DirectoryWriter.ts'
 
 /**
  * File of a shared ring, as pyacq maps it; words of 8 bytes in the machine's own byte order:
@@ -27,12 +30,17 @@ export class SharedRingWriter {
   readonly #layout: RingLayout
   readonly #file: ShmFile
   readonly #memory: RingMemory
+  readonly #directory: DirectoryWriter | undefined
   #readIndex = 0
   #writeIndex = 0
 
-  /** @throws {SharedMemError} when there is no room. */
-  constructor(layout: RingLayout) {
+  /**
+   * @param directory told before samples are written over
+   * @throws {SharedMemError} when there is no room.
+   */
+  constructor(layout: RingLayout, directory?: DirectoryWriter) {
     this.#layout = layout
+    this.#directory = directory
     this.#file = createShmFile(SAMPLES_AT + layout.byteLength)
     this.path = this.#file.path
     this.#memory = openRingMemory(this.#file, SAMPLES_AT + layout.byteLength, { writable: true })
@@ -48,6 +56,7 @@ export class SharedRingWriter {
     const gapStart = Math.max(this.#readIndex, end - this.#layout.size)
     let safe = this.#writeIndex
     try {
+      this.#directory?.reserve(end)
       this.#setIndex(WRITE_INDEX_AT, end)
       if (start > gapStart) {
         const filler = new Uint8Array(this.#layout.bytesOf(start - gapStart))
@@ -66,6 +75,7 @@ export class SharedRingWriter {
 
   /** Both indices become 0; the samples stay. */
   resetIndex(): void {
+    this.#directory?.startRun()
     this.#setIndex(READ_INDEX_AT, 0)
     this.#setIndex(WRITE_INDEX_AT, 0)
   }
@@ -83,7 +93,12 @@ export class SharedRingWriter {
   }
 
   #store(start: number, count: number, bytes: Uint8Array): void {
-    const { runs, runBytes } = this.#layout
+    const { runs, runBytes, double, size } = this.#layout
+    const slot = this.#layout.slotOf(start)
+    if (runs === 1 && !double && slot + count <= size) {
+      this.#memory.write(bytes, SAMPLES_AT + slot * runBytes)
+      return
+    }
     for (const span of this.#layout.writeSpans(start, count)) {
       for (let run = 0; run < runs; run++) {
         const from = (run * count + span.from) * runBytes
@@ -101,6 +116,10 @@ export class SharedRingReader implements RingReader {
   /** All slots where they lie; undefined where the ring is not mapped. */
   readonly #slots: NdArray | undefined
 
+  readonly #slabs = new Slabs()
+  /** Shape and strides of the chunk that was seen last, which the next one mostly has too. */
+  #seen: { count: number; shape: readonly number[]; strides: readonly number[] } = { count: -1, shape: [], strides: [] }
+
   /** @throws {SharedMemError} when the file is not there or not of the size that the layout needs. */
   constructor(path: string, layout: RingLayout) {
     this.#layout = layout
@@ -113,6 +132,15 @@ export class SharedRingReader implements RingReader {
 
   get shape(): readonly number[] {
     return this.#layout.shape
+  }
+
+  /** Samples that the ring holds. */
+  get size(): number {
+    return this.#layout.size
+  }
+
+  get isMapped(): boolean {
+    return this.#slots !== undefined
   }
 
   get dtype(): DType {
@@ -144,19 +172,44 @@ export class SharedRingReader implements RingReader {
     // Also when the writer began again from 0: what is asked for is then above its end.
     if (start < before.first || stop > before.end) throw new OverrunError(start, stop, false)
     const count = stop - start
-    const { runs, runBytes } = this.#layout
+    const data = this.copy(start, count)
+    this.#requireWhole(start, stop, before)
+    this.#fillBeforeZero(data, start, count)
+    return data
+  }
+
+  /** `count` samples from `start` on where they lie, unchecked; undefined where that is not in one piece. */
+  view(start: number, count: number): NdArray | undefined {
+    const slot = this.#layout.slotOf(start)
+    if (this.#slots === undefined || slot + count > this.#layout.slots) return undefined
+    const { dtype, buffer, byteOffset, strides } = this.#slots
+    const { shape } = this.#likeLast(count)
+    return new NdArray({ dtype, shape, strides, buffer, byteOffset: byteOffset + slot * strides[0]! })
+  }
+
+  /** A copy of `count` samples from `start` on, unchecked. */
+  copy(start: number, count: number): NdArray {
+    const { runs, runBytes, dtype } = this.#layout
     // Every byte is written below; zeros first would cost as much as the copy.
-    const bytes = Buffer.allocUnsafeSlow(this.#layout.bytesOf(count))
+    const slab = this.#slabs.take(this.#layout.bytesOf(count))
+    const { offset } = this.#slabs
     for (const span of this.#layout.readSpans(start, count)) {
       for (let run = 0; run < runs; run++) {
-        const from = (run * count + span.from) * runBytes
+        const from = offset + (run * count + span.from) * runBytes
         const at = SAMPLES_AT + this.#layout.offsetOf(run, span.slot)
-        this.#memory.read(bytes.subarray(from, from + span.count * runBytes), at)
+        this.#memory.read(slab.subarray(from, from + span.count * runBytes), at)
       }
     }
-    this.#requireWhole(start, stop, before)
-    this.#fillBeforeZero(bytes, start, count)
-    return this.#layout.wrap(bytes, count)
+    const { shape, strides } = this.#likeLast(count)
+    return new NdArray({ dtype, shape, strides, buffer: slab.buffer, byteOffset: slab.byteOffset + offset })
+  }
+
+  #likeLast(count: number): { shape: readonly number[]; strides: readonly number[] } {
+    if (this.#seen.count !== count) {
+      const shape = [count, ...this.#layout.shape.slice(1)]
+      this.#seen = { count, shape, strides: this.#layout.stridesFor(count) }
+    }
+    return this.#seen
   }
 
   getData(start: number, stop: number, options?: RingReadOptions & { join?: true }): NdArray
@@ -221,10 +274,11 @@ export class SharedRingReader implements RingReader {
   }
 
   /** The file has no filler before the first sample, and after a new start it has samples of the run before there. */
-  #fillBeforeZero(bytes: Uint8Array, start: number, count: number): void {
+  #fillBeforeZero({ buffer, byteOffset, byteLength }: NdArray, start: number, count: number): void {
     const early = Math.min(-start, count)
     if (early <= 0) return
     const { runs, runBytes } = this.#layout
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength)
     for (let run = 0; run < runs; run++) {
       const from = run * count * runBytes
       this.#layout.fill(bytes.subarray(from, from + early * runBytes))

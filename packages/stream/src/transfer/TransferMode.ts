@@ -1,6 +1,8 @@
 import type { NdArray, ReadonlyNdArray } from '@nodeacq/ndarray'
 import type { StreamInfo } from '../params.ts'
 import type { RingReader } from '../RingBuffer.ts'
+import type { DirectoryWriter } from './DirectoryWriter.ts'
+import type { RingChunks } from './RingChunks.ts'
 
 /** How the samples of a stream reach its readers: pyacq's `plaindata` and `sharedmem`, or one of your own. */
 export interface TransferMode {
@@ -27,6 +29,12 @@ export interface TransferSender {
   encode(data: ReadonlyNdArray, index: number): Uint8Array[] | Promise<Uint8Array[]>
   /** True when `encode` has taken the samples by the time it returns, so that the caller need not copy them first. */
   readonly copies: boolean
+  /**
+   * In modes with a shared ring, where the machine allows it: tells our own processes which chunks lie in the ring. Then
+   * `store` does all of `encode` but the message.
+   */
+  readonly directory?: DirectoryWriter | undefined
+  store?(data: ReadonlyNdArray, index: number): void
   /** The next index starts from 0 again. */
   resetIndex(): void
   close(): void
@@ -43,6 +51,8 @@ export interface TransferReceiver {
   decode(frames: readonly Uint8Array[], wantData?: boolean): DecodedChunk | Promise<DecodedChunk>
   /** The shared ring, in modes that have one. Its reads give copies and throw `OverrunError` instead of wrong data. */
   readonly ring: RingReader | undefined
+  /** The chunks that the sender's `directory` tells of. */
+  readonly chunks?: RingChunks | undefined
   close(): void
 }
 

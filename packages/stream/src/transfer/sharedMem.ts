@@ -2,18 +2,22 @@ import type { ReadonlyNdArray } from '@nodeacq/ndarray'
 import { ChunkError, SpecError } from '../errors.ts'
 import type { StreamInfo } from '../params.ts'
 import { RingLayout } from '../ringLayout.ts'
+import { openControlFile } from '../shm/controlFile.ts'
+import { chunkMessage, readChunkMessage } from './chunkMessage.ts'
+import { DirectoryReader } from './DirectoryReader.ts'
+import { DirectoryWriter } from './DirectoryWriter.ts'
+import { RingChunks } from './RingChunks.ts'
 import { SharedRingReader, SharedRingWriter } from './SharedRing.ts'
 import type { DecodedChunk, TransferMode, TransferReceiver, TransferSender } from './TransferMode.ts'
-import { MAX_WORD, readUint64, writeUint64 } from './words.ts'
+
+/** Name of the control file under `nodeacq` in the params. */
+const CONTROL = 'control'
 
 /**
- * Message of transfer mode `sharedmem`: one zmq frame, big-endian.
- *
- *   index  u64   index of the last sample of the chunk, plus one
- *   size   u64   samples in the chunk
- *
- * The samples are already in the ring when this is sent; `shm_id` in the params is the path of its file. Both ends map
- * it as pyacq does, or read and write it as a file. See docs/protocol/shared-memory.md.
+ * Transfer mode `sharedmem`: the samples are in a ring that both ends have mapped, as pyacq does, or read and write as a
+ * file; `shm_id` in the params is the path of its file. A chunk is told by a message of 16 bytes, or, from one of our
+ * own processes to another, by the directory in the control file beside the ring, whose path is `nodeacq.control`. See
+ * docs/protocol/shared-memory.md.
  */
 export const sharedMem: TransferMode = {
   name: 'sharedmem',
@@ -21,31 +25,37 @@ export const sharedMem: TransferMode = {
   createReceiver: (info) => new SharedMemReceiver(info)
 }
 
-const MESSAGE_SIZE = 16
-const SIZE_AT = 8
-
 class SharedMemSender implements TransferSender {
   readonly copies = true
   readonly infoExtras: Partial<StreamInfo>
-  readonly #info: StreamInfo
+  readonly directory: DirectoryWriter | undefined
+  readonly #fixed: number
   readonly #ring: SharedRingWriter
 
   constructor(info: StreamInfo) {
-    this.#info = info
-    this.#ring = new SharedRingWriter(layoutOf(info))
-    this.infoExtras = { shmId: this.#ring.path }
+    const layout = layoutOf(info)
+    this.#fixed = info.shape[0]!
+    this.directory = DirectoryWriter.create(layout.size, layout.bytesOf(1))
+    try {
+      this.#ring = new SharedRingWriter(layout, this.directory)
+    } catch (error) {
+      this.directory?.close()
+      throw error
+    }
+    const { directory } = this
+    this.infoExtras = { shmId: this.#ring.path, nodeacq: directory ? { [CONTROL]: directory.path } : {} }
+  }
+
+  store(data: ReadonlyNdArray, index: number): void {
+    if (this.#fixed !== -1 && data.length !== this.#fixed) {
+      throw new ChunkError('shape', `chunk: expected ${this.#fixed} samples, as the params say, got ${data.length}`)
+    }
+    this.#ring.write(data, index)
   }
 
   encode(data: ReadonlyNdArray, index: number): Uint8Array[] {
-    const fixed = this.#info.shape[0]!
-    if (fixed !== -1 && data.length !== fixed) {
-      throw new ChunkError('shape', `chunk: expected ${fixed} samples, as the params say, got ${data.length}`)
-    }
-    const end = this.#ring.write(data, index)
-    const message = new Uint8Array(MESSAGE_SIZE)
-    writeUint64(message, 0, end)
-    writeUint64(message, SIZE_AT, data.length)
-    return [message]
+    this.store(data, index)
+    return [chunkMessage(index, data.length)]
   }
 
   resetIndex(): void {
@@ -54,11 +64,13 @@ class SharedMemSender implements TransferSender {
 
   close(): void {
     this.#ring.close()
+    this.directory?.close()
   }
 }
 
 class SharedMemReceiver implements TransferReceiver {
   readonly ring: SharedRingReader
+  readonly chunks: RingChunks | undefined
   readonly #size: number
 
   constructor(info: StreamInfo) {
@@ -68,29 +80,37 @@ class SharedMemReceiver implements TransferReceiver {
     }
     this.#size = layout.size
     this.ring = new SharedRingReader(info.shmId, layout)
+    try {
+      this.chunks = openChunks(info, this.ring)
+    } catch (error) {
+      this.ring.close()
+      throw error
+    }
   }
 
   decode(frames: readonly Uint8Array[], wantData = true): DecodedChunk {
-    const [message] = frames
-    if (frames.length !== 1 || message?.length !== MESSAGE_SIZE) {
-      const got = frames.map((frame) => frame.length).join(' + ')
-      throw new ChunkError('malformed', `message of a chunk in shared memory: expected 16 bytes, got ${got}`)
-    }
-    const index = readUint64(message, 0)
-    const count = readUint64(message, SIZE_AT)
-    if (index > MAX_WORD || count > Math.min(this.#size, index)) {
-      const expected = `at most ${this.#size} samples, up to an index of ${MAX_WORD}`
-      throw new ChunkError(
-        'malformed',
-        `message of a chunk in shared memory: expected ${expected}, got ${count}, ${index}`
-      )
-    }
+    const { index, count } = readChunkMessage(frames, this.#size)
     return { index, count, data: wantData ? this.ring.read(index - count, index) : null }
   }
 
   close(): void {
     this.ring.close()
+    this.chunks?.directory.close()
   }
+}
+
+/** Path of the control file beside the ring of a source that has one. */
+export function controlOf({ nodeacq }: StreamInfo): string | undefined {
+  const path = nodeacq?.[CONTROL]
+  return typeof path === 'string' ? path : undefined
+}
+
+/** Undefined where chunks are told by messages: pyacq's outputs, and where memory is not shared as we need it. */
+function openChunks(info: StreamInfo, ring: SharedRingReader): RingChunks | undefined {
+  const path = controlOf(info)
+  if (path === undefined || !ring.isMapped) return undefined
+  const control = openControlFile(path, ring.size)
+  return control && new RingChunks(new DirectoryReader(control), ring)
 }
 
 function layoutOf(info: StreamInfo): RingLayout {

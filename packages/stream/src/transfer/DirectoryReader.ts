@@ -1,0 +1,178 @@
+import { SharedMemError } from '../errors.ts'
+import { fence } from '../shm/fence.ts'
+import { AT, directoryAt, ENTRY, ENTRY_WORDS, SEAT, seatAt } from '../shm/controlFile.ts'
+import type { ControlFile } from '../shm/controlFile.ts'
+
+/**
+ * The reading end of the control file beside a shared ring. It looks at one chunk at a time, whose place is in the
+ * fields below until the next `look`; nothing is allocated. Everything that another process wrote is checked.
+ */
+export class DirectoryReader {
+  readonly path: string
+  /** Samples of the ring. */
+  readonly size: number
+  readonly #control: ControlFile
+  readonly #int64: BigInt64Array
+  readonly #int32: Int32Array
+  readonly #float64: Float64Array
+  readonly #entries: number
+  readonly #capacity: number
+  /** What is known of `published`. */
+  #published = 0
+
+  /** Number of the chunk that was looked at. */
+  number = -1
+  run = 0
+  /** Of its last sample, plus one. */
+  index = 0
+  /** Samples in the ring, and what they add to the index. */
+  count = 0
+  step = 0
+  /** Behind its last sample, over all runs. */
+  position = 0
+  /** ms on the machine's clock. */
+  time = 0
+  /** How much the output had declared before. */
+  news = 0
+
+  constructor(control: ControlFile) {
+    this.path = control.path
+    this.size = control.size
+    this.#control = control
+    this.#int64 = new BigInt64Array(control.buffer)
+    this.#int32 = new Int32Array(control.buffer)
+    this.#float64 = new Float64Array(control.buffer)
+    this.#entries = directoryAt(control.seats)
+    this.#capacity = control.chunks
+    this.#published = this.begin
+  }
+
+  get buffer(): SharedArrayBuffer {
+    return this.#control.buffer
+  }
+
+  get seats(): number {
+    return this.#control.seats
+  }
+
+  /** Number of the first chunk in this file. */
+  get begin(): number {
+    return this.#float64[AT.begin64] ?? 0
+  }
+
+  /** Number of the next chunk: those before it may be read. @throws {SharedMemError} when it went back. */
+  published(): number {
+    const published = Number(Atomics.load(this.#int64, AT.published64))
+    if (published < this.#published || !Number.isSafeInteger(published)) {
+      throw new SharedMemError(this.path, `its chunks went from number ${this.#published} back to ${published}`)
+    }
+    return (this.#published = published)
+  }
+
+  /**
+   * Looks at chunk `number`, which is there. False when it has been replaced by another one.
+   * @throws {SharedMemError} when what stands there is no chunk.
+   */
+  look(number: number): boolean {
+    const words = this.#float64
+    const at = this.#entries + (number & (this.#capacity - 1)) * ENTRY_WORDS
+    this.number = number
+    this.index = words[at + ENTRY.index]!
+    this.run = words[at + ENTRY.run]!
+    this.count = words[at + ENTRY.count]!
+    this.step = words[at + ENTRY.step]!
+    this.position = words[at + ENTRY.position]!
+    this.time = words[at + ENTRY.time]!
+    this.news = words[at + ENTRY.news]!
+    fence()
+    if (number <= this.published() - this.#capacity) return false
+    if (!this.#isChunk()) {
+      const { index, run, count, position } = this
+      const got = `${count} samples up to ${index} of run ${run} at ${position}`
+      throw new SharedMemError(this.path, `expected a chunk of at most ${this.size} samples, got ${got}`)
+    }
+    return true
+  }
+
+  #isChunk(): boolean {
+    const { index, run, count, step, position, size } = this
+    return (
+      Number.isSafeInteger(index) &&
+      Number.isSafeInteger(run) &&
+      run >= 0 &&
+      Number.isSafeInteger(count) &&
+      count >= 0 &&
+      count <= size &&
+      Number.isSafeInteger(step) &&
+      Number.isSafeInteger(position) &&
+      position >= count
+    )
+  }
+
+  /** Whether the samples of the chunk that was looked at have not been written over. */
+  get isIntact(): boolean {
+    return this.keeps(this.position - this.count)
+  }
+
+  /** Whether samples from `position` on have not been written over by now. */
+  keeps(position: number): boolean {
+    fence()
+    return position >= Number(Atomics.load(this.#int64, AT.written64)) - this.size
+  }
+
+  /** Number of the oldest chunk from `from` on that is there still, with its samples. */
+  oldest(from: number): number {
+    const end = this.published()
+    let low = Math.max(from, end - this.#capacity + 1)
+    let high = end
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if (this.look(middle) && this.isIntact) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  /** Whether the writer has not closed. */
+  get isOpen(): boolean {
+    return Atomics.load(this.#int32, AT.process32) !== 0
+  }
+
+  /** ms on the machine's clock at which the writer was alive, to the second. */
+  get heartbeat(): number {
+    return this.#float64[AT.heartbeat64] ?? 0
+  }
+
+  /** Takes a seat: everything before `taken` is read. */
+  sit(seat: number, taken: number): void {
+    Atomics.store(this.#int32, 2 * seatAt(seat) + SEAT.process32, process.pid)
+    this.tellTaken(seat, taken, 0)
+  }
+
+  /** Everything before `taken` is read, as of `time` on the machine's clock. */
+  tellTaken(seat: number, taken: number, time: number): void {
+    const at = seatAt(seat)
+    this.#float64[at + SEAT.time64] = time
+    Atomics.store(this.#int64, at + SEAT.taken64, BigInt(taken))
+  }
+
+  /** Whether the writer waits for readers. */
+  get isWaiting(): boolean {
+    return Atomics.load(this.#int32, AT.waits32) !== 0
+  }
+
+  /** True once when the writer waits for what was taken. */
+  isAskedFor(taken: number): boolean {
+    if (!this.isWaiting || taken < (this.#float64[AT.wanted64] ?? 0)) return false
+    return Atomics.exchange(this.#int32, AT.waits32, 0) === 1
+  }
+
+  /** The writer shall ring at the next chunk, or need not. */
+  setAsleep(seat: number, isAsleep: boolean): void {
+    Atomics.store(this.#int32, 2 * seatAt(seat) + SEAT.asleep32, isAsleep ? 1 : 0)
+  }
+
+  close(): void {
+    this.#control.close()
+  }
+}
