@@ -211,7 +211,7 @@ test.each([
   [['--devices', '0'], /'0' is invalid. Expected a whole number from 1/],
   [['--limit', '0.5'], /'0.5' is invalid. Expected a number from 1/],
   [['--hours', 'all'], /'all' is invalid. Expected a number above 0/],
-  [['--chunk', '1', '--shape', '1x1000:int16'], /--chunk 1: expected chunks of at least 8 bytes/],
+  [['--chunk', '1', '--shape', '1x1000:int16'], /--chunk 1: expected chunks of at least 16 bytes/],
   [['--host', '10.0.0.5:8000'], /'10.0.0.5:8000' is invalid. Expected tcp:\/\//],
   [['--transfer', 'sharedmm'], /Allowed choices are plaindata, sharedmem/],
   [['--transfer', 'sharedmem', '--host', 'tcp://127.0.0.1:8000'], /works within one machine/],

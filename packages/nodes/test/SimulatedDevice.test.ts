@@ -55,7 +55,7 @@ describe('SimulatedDevice', () => {
   test.each([
     [{ dtype: 'bool' }, /'dtype': expected a type of integers or floats, got 'bool'/],
     [{ dtype: 'int15' }, /expected a numpy type name/],
-    [{ chunkSize: 3 }, /'chunkSize': expected chunks of at least 8 bytes, got 6/]
+    [{ chunkSize: 3 }, /'chunkSize': expected chunks of at least 16 bytes, got 6/]
   ])('%j is refused', async (options, message) => {
     await using node = new SimulatedDevice({ name: 'load' })
     await expect(node.configure(options)).rejects.toThrow(message)
@@ -74,17 +74,19 @@ test('LatencyMonitor measures how long chunks are on their way, on a clock that 
     await viewer.configure({ clockOffset })
     await viewer.input.connect(node.output)
     await viewer.initialize()
-    expect(viewer.report()).toEqual({ chunks: 0, latencyMs: null, clock: null })
+    expect(viewer.report()).toEqual({ chunks: 0, latencyMs: null, clock: null, clockErrorMs: null })
     await viewer.start()
   }
   await node.start()
   await waitFor(() => monitor.report().clock !== null && shifted.report().chunks > 20, { what: 'a second of signal' })
-  const { chunks, latencyMs, clock } = monitor.report()
+  const { chunks, latencyMs, clock, clockErrorMs } = monitor.report()
   expect(chunks).toBeGreaterThan(20)
   expect(latencyMs!.p50).toBeGreaterThan(0)
   expect(latencyMs!.p99).toBeGreaterThanOrEqual(latencyMs!.p50)
   expect(latencyMs!.max).toBeGreaterThanOrEqual(latencyMs!.p999)
   expect(Object.keys(clock!)).toEqual(['driftPpm', 'uncertaintyPpm'])
+  expect(clockErrorMs!.p50).toBeGreaterThanOrEqual(0)
+  expect(clockErrorMs!.max).toBeGreaterThanOrEqual(clockErrorMs!.p99)
   // As if the sender's clock were five seconds ahead of ours.
   expect(shifted.report().latencyMs!.p50).toBeGreaterThan(5000)
   monitor.reset()

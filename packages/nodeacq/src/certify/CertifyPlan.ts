@@ -25,8 +25,8 @@ export interface CertifyPlan {
 
 /** s that chunks last by default. */
 const CHUNK_SECONDS = 0.01
-/** A chunk has room for the time of its sending. */
-const MIN_CHUNK_BYTES = 8
+/** A chunk has room for the stamp of a SimulatedDevice. */
+export const MIN_CHUNK_BYTES = 16
 
 /** Samples that a device sends at once when nothing else is asked for: 10 ms. */
 export function defaultChunkSize({ sampleRate, channels }: DeviceShape, itemSize: number): number {

@@ -198,6 +198,7 @@ class Certification {
       backlogSeconds: 0,
       paceLagSeconds: 0,
       clock: null,
+      clockErrorMs: null,
       processes: [],
       recordedBytes: 0
     }

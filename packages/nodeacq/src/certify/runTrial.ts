@@ -158,6 +158,7 @@ class Trial {
     )
     const worst = latencies.toSorted((a, b) => b.p99 - a.p99)[0] ?? null
     const drifts = seen.reports.flatMap(({ clock }) => clock ?? [])
+    const errors = seen.reports.flatMap(({ clockErrorMs }) => clockErrorMs ?? [])
     const pace = {
       lag: Math.max(0, ...seen.paces.map(({ lag }) => lag)),
       maxLag: Math.max(0, ...seen.paces.map(({ maxLag }) => maxLag))
@@ -188,6 +189,7 @@ class Trial {
       backlogSeconds: Math.max(0, ...this.#backlog),
       paceLagSeconds: Math.max(pace.lag, pace.maxLag),
       clock: drifts.toSorted((a, b) => Math.abs(b.driftPpm) - Math.abs(a.driftPpm))[0] ?? null,
+      clockErrorMs: errors.toSorted((a, b) => b.p99 - a.p99)[0] ?? null,
       processes: this.#processes(),
       recordedBytes: recorded
     }

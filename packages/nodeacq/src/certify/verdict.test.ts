@@ -21,6 +21,7 @@ function trial(
     backlogSeconds: 0,
     paceLagSeconds: 0,
     clock: null,
+    clockErrorMs: null,
     processes: [],
     recordedBytes: 0,
     ...change

@@ -6,7 +6,7 @@ import { onLogRecord, setLogDisplay, setLogLevel, type LogLevel } from '@nodeacq
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import '../standardTypes.ts'
 import { certify } from '../certify/certify.ts'
-import { defaultChunkSize, type CertifyPlan } from '../certify/CertifyPlan.ts'
+import { defaultChunkSize, MIN_CHUNK_BYTES, type CertifyPlan } from '../certify/CertifyPlan.ts'
 import { parseShape, shapeRate, type DeviceShape } from '../certify/parseShape.ts'
 import { ArgumentError, RunError } from '../errors.ts'
 import { existingFolder } from '../run/requirements.ts'
@@ -106,8 +106,8 @@ async function planOf(options: CertifyCommandOptions): Promise<CertifyPlan> {
   const { shape, devices, seconds, hours, host, transfer, maxLatency, margin, limit, disk } = options
   const { itemSize } = parseDType(shape.dtype)
   const chunkSize = options.chunk ?? defaultChunkSize(shape, itemSize)
-  if (chunkSize * shape.channels * itemSize < 8) {
-    throw new ArgumentError(`--chunk ${chunkSize}: expected chunks of at least 8 bytes`)
+  if (chunkSize * shape.channels * itemSize < MIN_CHUNK_BYTES) {
+    throw new ArgumentError(`--chunk ${chunkSize}: expected chunks of at least ${MIN_CHUNK_BYTES} bytes`)
   }
   if (host !== undefined && transfer === 'sharedmem') {
     throw new ArgumentError('--transfer sharedmem works within one machine; leave out --host')

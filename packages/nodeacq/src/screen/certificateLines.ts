@@ -104,6 +104,7 @@ function trialFacts({
   latencyMs,
   processes,
   clock,
+  clockErrorMs,
   seconds,
   recordedBytes
 }: CertificateTrial): [string, string][] {
@@ -145,6 +146,13 @@ function trialFacts({
     facts.push([
       'clock',
       `device rate by this machine's clock ${sign}${Math.abs(driftPpm).toFixed(1)} ± ${uncertaintyPpm.toFixed(1)} ppm (1 ppm is 3.6 ms in an hour)`
+    ])
+  }
+  if (clockErrorMs !== null) {
+    const { p50, p99, max } = clockErrorMs
+    facts.push([
+      'time',
+      `the time of a sample is known to p50 ${formatMs(p50)}, p99 ${formatMs(p99)}, max ${formatMs(max)}`
     ])
   }
   return facts

@@ -5,7 +5,7 @@ import { MACHINE, monotonicNow } from '@nodeacq/stream'
 import { z } from 'zod'
 import { GaussianNoise } from './GaussianNoise.ts'
 import { Pacer } from './Pacer.ts'
-import { SEND_TIME_BYTES, writeSendTime } from './sendTime.ts'
+import { STAMP_BYTES, writeStamp } from './stamp.ts'
 
 const config = z.object({
   channelCount: z.number().int().positive().default(1).describe('number of channels').meta({ pyacq: 'nb_channel' }),
@@ -34,8 +34,8 @@ export interface PaceReport {
 
 /**
  * Makes any number of channels of any numeric type at any rate: a load like that of a device that is not there yet.
- * Output `signals`: `(samples, channels)`, noise over the whole range of integers, gaussian for floats. The first eight
- * bytes of each chunk are the time of its sending, which a LatencyMonitor reads.
+ * Output `signals`: `(samples, channels)`, noise over the whole range of integers, gaussian for floats. The first 16
+ * bytes of each chunk tell when it was sent and when it was due, which a LatencyMonitor reads.
  *
  * Each chunk is copied once, as a driver's buffer would be; what it costs beyond that is sending.
  */
@@ -67,8 +67,8 @@ export class SimulatedDevice extends Node<z.infer<typeof config>> {
     const problems: string[] = []
     if (!'iuf'.includes(type.kind)) problems.push(`'dtype': expected a type of integers or floats, got '${dtype}'`)
     const chunkBytes = channelCount * chunkSize * type.itemSize
-    if (chunkBytes < SEND_TIME_BYTES) {
-      problems.push(`'chunkSize': expected chunks of at least ${SEND_TIME_BYTES} bytes, got ${chunkBytes}`)
+    if (chunkBytes < STAMP_BYTES) {
+      problems.push(`'chunkSize': expected chunks of at least ${STAMP_BYTES} bytes, got ${chunkBytes}`)
     }
     if (problems.length > 0) throw new ConfigError(`SimulatedDevice '${this.name}'`, problems)
     const chunks = Math.max(1, Math.floor(NOISE_BYTES / chunkBytes))
@@ -81,13 +81,13 @@ export class SimulatedDevice extends Node<z.infer<typeof config>> {
     const noise = this.#noise
     this.#pace = { samples: 0, lag: 0, maxLag: 0 }
     const pacer = new Pacer(signal)
-    const start = performance.now()
+    const start = monotonicNow()
     for (let index = chunkSize; await pacer.until(index / sampleRate); index += chunkSize) {
       const from = (index - chunkSize) % noise.length
       const chunk = noise.slice(from, from + chunkSize)
-      writeSendTime(chunk.bytes(), monotonicNow())
+      writeStamp(chunk.bytes(), monotonicNow(), start + (index / sampleRate) * 1000)
       await this.output.send(chunk, index)
-      const lag = Math.max(0, (performance.now() - start) / 1000 - index / sampleRate)
+      const lag = Math.max(0, (monotonicNow() - start) / 1000 - index / sampleRate)
       this.#pace = { samples: index, lag, maxLag: Math.max(lag, this.#pace.maxLag) }
     }
   }

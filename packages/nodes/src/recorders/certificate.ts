@@ -53,6 +53,10 @@ const trial = z.object({
     .describe(
       'how much faster the monotonic clock of this machine runs than the device makes samples; of the worst device'
     ),
+  clockErrorMs: z
+    .object({ p50: z.number(), p99: z.number(), max: z.number() })
+    .nullable()
+    .describe('how far the measured time of a sample was from the true one, of the worst device'),
   processes: z.array(processUse),
   recordedBytes: z.number()
 })
