@@ -40,12 +40,17 @@ export type { Zpk } from './dsp/design/Zpk.ts'
 export { zpk2sos } from './dsp/design/zpk2sos.ts'
 export { EpochAverage } from './dsp/epochs/EpochAverage.ts'
 export { TriggerAccumulator } from './dsp/epochs/TriggerAccumulator.ts'
+export { Decimator } from './dsp/filters/Decimator.ts'
+export { FirFilter } from './dsp/filters/FirFilter.ts'
 export { FilterNode } from './dsp/filters/FilterNode.ts'
 export type { SignalFormat } from './dsp/filters/FilterNode.ts'
 export { OverlapFiltfilt } from './dsp/filters/OverlapFiltfilt.ts'
+export { Resampler } from './dsp/filters/Resampler.ts'
 export { ReReference } from './dsp/filters/ReReference.ts'
 export type { Block, SignalProcess } from './dsp/filters/SignalProcess.ts'
 export { SosFilter } from './dsp/filters/SosFilter.ts'
+export { BandPower } from './dsp/spectra/BandPower.ts'
+export { Spectrum } from './dsp/spectra/Spectrum.ts'
 export type {
   ChunkLayout,
   ChunkOptions,

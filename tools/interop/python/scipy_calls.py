@@ -31,6 +31,8 @@ print(json.dumps(scipy.__version__), flush=True)
 for line in sys.stdin:
     name, args, kwargs = json.loads(line)
     args = [named_tuple(value) for value in args]
+    if name == 'welch':
+        args[0] = np.asarray(args[0])
     kwargs = {key: named_tuple(value) for key, value in kwargs.items()}
     try:
         answer = plain(getattr(scipy.signal, name)(*args, **kwargs))

@@ -1,5 +1,5 @@
 import type { Node } from '@nodeacq/core'
-import type { NdArray } from '@nodeacq/ndarray'
+import { NdArray } from '@nodeacq/ndarray'
 import { OutputStream, type OutputOptions } from '@nodeacq/stream'
 import { collect, type Collected } from '../collect.ts'
 
@@ -13,7 +13,7 @@ export interface Piece {
 export async function runFilter(
   node: Node,
   config: object,
-  { spec, pieces }: { spec: OutputOptions; pieces: readonly Piece[] }
+  { spec, pieces, before }: { spec: OutputOptions; pieces: readonly Piece[]; before?: () => unknown }
 ): Promise<Collected & { info: OutputStream['info'] }> {
   await using source = new OutputStream(spec)
   await source.configure()
@@ -22,6 +22,7 @@ export async function runFilter(
   await filter.input.connect(source, { delivery: 'complete' })
   await filter.initialize()
   const { done } = await collect(filter.output)
+  before?.()
   source.startRun()
   await filter.start()
   let next = 0
@@ -45,4 +46,18 @@ export function cutAtRandom(signal: NdArray, random: () => number, count: number
     from = to
     return piece.data.length > 0 ? [piece] : []
   })
+}
+
+/** A signal of normally distributed noise, `(samples, channels)` float64. */
+export function noise(random: () => number, samples: number, channels: number): NdArray {
+  const values = Float64Array.from(
+    { length: samples * channels },
+    () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  )
+  return NdArray.fromTyped(values, [samples, channels])
+}
+
+/** One channel of what came out. */
+export function column(data: NdArray, channel: number): number[] {
+  return (data.toNested() as number[][]).map((row) => row[channel]!)
 }

@@ -29,7 +29,9 @@ export abstract class FilterNode<
   Params extends object = Record<string, unknown>
 > extends Node<Config, Params> {
   static override readonly inputSpecs = { signals: {} }
-  static override readonly outputSpecs = { signals: { streamType: 'analogsignal' } }
+  static override readonly outputSpecs: Readonly<Record<string, OutputOptions>> = {
+    signals: { streamType: 'analogsignal' }
+  }
   /** Present while running, once the first chunk has come. */
   #process: SignalProcess | undefined
   /** Of the run before. */
