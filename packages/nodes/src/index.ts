@@ -49,6 +49,8 @@ export { Resampler } from './dsp/filters/Resampler.ts'
 export { ReReference } from './dsp/filters/ReReference.ts'
 export type { Block, SignalProcess } from './dsp/filters/SignalProcess.ts'
 export { SosFilter } from './dsp/filters/SosFilter.ts'
+export { TimeFreq } from './dsp/timefreq/TimeFreq.ts'
+export type { TimeFreqPlan } from './dsp/timefreq/timeFreqPlan.ts'
 export { BandPower } from './dsp/spectra/BandPower.ts'
 export { Spectrum } from './dsp/spectra/Spectrum.ts'
 export type {
