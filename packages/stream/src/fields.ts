@@ -157,8 +157,8 @@ function readShape(value: unknown, refuse: Refuse): readonly number[] {
     shape !== undefined &&
     shape.length > 0 &&
     shape.length <= MAX_AXES &&
-    shape.every((length, axis) => length > 0 || (axis === 0 && length === -1))
-  return fits ? shape : refuse('a list with -1 or a length for axis 0, and lengths above 0 for the others')
+    shape.every((length) => length > 0 || length === -1)
+  return fits ? shape : refuse('a list of lengths above 0, with -1 for those that vary')
 }
 
 function readAxisOrder(value: unknown, refuse: Refuse): readonly number[] | null {

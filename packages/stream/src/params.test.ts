@@ -75,6 +75,7 @@ describe('resolveOutput', () => {
     expect(info.channelInfo).toEqual([{ name: 'a' }, { name: 'ch1', units: 'mV' }])
     expect(local).toEqual({ minChunkSize: 4 })
     expect(resolve({ shape: -1 }).info.shape).toEqual([-1])
+    expect(resolve({ shape: [-1, -1, 3] }).info.shape).toEqual([-1, -1, 3])
     expect(resolve({ transferMode: 'sharedarray' }).info.transferMode).toBe('sharedmem')
   })
 
@@ -96,7 +97,7 @@ describe('resolveOutput', () => {
     ['dtype', { dtype: 5 }, 'a dtype'],
     ['shape', { shape: [0, 2] }, 'above 0'],
     ['shape', { shape: [-2, 2] }, 'above 0'],
-    ['shape', { shape: [4, -1] }, 'above 0'],
+    ['shape', { shape: [4, 0] }, 'above 0'],
     ['shape', { shape: [] }, 'above 0'],
     ['shape', { shape: [-1, 1.5] }, 'above 0'],
     ['shape', { shape: Array(33).fill(1) }, 'above 0'],

@@ -30,7 +30,7 @@ export interface StreamFields {
   streamType: string
   /** As pyacq has it in params: numpy's name, or a list of `[name, type]`. Default `float32`. */
   dtype: WireDType
-  /** Axis 0 is time, -1 where chunks vary in length. Default `[-1, 1]`. */
+  /** Axis 0 is time, -1 where chunks vary in length; so may other axes, but not in a ring. Default `[-1, 1]`. */
   shape: readonly number[]
   /** Order of the axes in the memory of the shared ring, slowest first; null is C order. */
   axisOrder: readonly number[] | null

@@ -48,6 +48,9 @@ export class RingLayout {
     if (!Number.isSafeInteger(this.size) || this.size < 1) {
       throw new RangeError(`size of a ring: expected a number of samples above 0, got ${this.size}`)
     }
+    if (shape.some((length) => length < 1)) {
+      throw new RangeError(`shape of a ring: expected lengths above 0, got (${shape.join(', ')})`)
+    }
     this.shape = [...shape]
     this.dtype = parseDType(dtype)
     this.double = double

@@ -61,7 +61,7 @@ export class ChunkCheck {
     }
     const sample = this.#shape.slice(1).reduce((product, length) => product * length, 1)
     const samples = data.length / sample
-    if (!Number.isInteger(samples)) {
+    if (!Number.isInteger(samples) || sample < 1) {
       const message = `${this.#subject}: ${data.length} values do not fit ${tuple(this.#shape)}`
       throw new ChunkError('shape', message)
     }

@@ -118,6 +118,10 @@ function layoutOf(info: StreamInfo): RingLayout {
     const expected = 'the length of the ring in samples, above 0'
     throw new SpecError({ subject: 'sharedmem', key: 'buffer_size', expected, got: String(info.bufferSize) })
   }
+  if (info.shape.slice(1).some((length) => length < 1)) {
+    const expected = 'known lengths of all axes but the first'
+    throw new SpecError({ subject: 'sharedmem', key: 'shape', expected, got: `(${info.shape.join(', ')})` })
+  }
   const { dtype, double, axisOrder, fill } = info
   return new RingLayout([info.bufferSize, ...info.shape.slice(1)], dtype, { double, axisOrder, fill })
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { Node, RunFollower, describeOutput, registerNodeType } from '@nodeacq/core'
+import { ConfigError, Node, RunFollower, describeOutput, registerNodeType } from '@nodeacq/core'
 import { NdArray } from '@nodeacq/ndarray'
 import { z } from 'zod'
 import { engineField } from '../filters/engineField.ts'
@@ -11,7 +11,12 @@ import { SegmentRing } from './SegmentRing.ts'
 import { timeFreqPlan, type TimeFreqPlan } from './timeFreqPlan.ts'
 
 const config = z.object({
-  maxXsize: z.number().positive().default(60).describe('longest time that a map can be made to cover, s').meta({ pyacq: 'max_xsize' }),
+  maxXsize: z
+    .number()
+    .positive()
+    .default(60)
+    .describe('longest time that a map can be made to cover, s')
+    .meta({ pyacq: 'max_xsize' }),
   channels: z.array(channelSchema).nullish().describe('whose maps are made, names or numbers; default all'),
   workers: z
     .number()
@@ -33,8 +38,20 @@ const params = z.object({
     .describe('from one map to the next, ms of signal')
     .meta({ pyacq: 'refresh_interval' }),
   fStart: z.number().min(0.1).max(1e6).default(3).describe('first frequency, Hz').meta({ pyacq: 'f_start' }),
-  fStop: z.number().min(0.1).max(1e6).default(90).describe('frequencies end below this one, Hz').meta({ pyacq: 'f_stop' }),
-  deltaFreq: z.number().min(0.1).max(1e6).default(3).describe('from one frequency to the next, Hz').meta({ pyacq: 'deltafreq' }),
+  fStop: z
+    .number()
+    .min(0.1)
+    .max(1e6)
+    .default(90)
+    .describe('frequencies end below this one, Hz')
+    .meta({ pyacq: 'f_stop' }),
+  deltaFreq: z
+    .number()
+    .min(0.1)
+    .max(1e6)
+    .default(3)
+    .describe('from one frequency to the next, Hz')
+    .meta({ pyacq: 'deltafreq' }),
   f0: z.number().min(0.1).max(1e6).default(2.5).describe('cycles of the wavelet within one width of its bell'),
   normalisation: z.number().default(0).describe('weight of the scale: scale^-(1 + normalisation)')
 })
@@ -73,7 +90,9 @@ export class TimeFreq extends Node<z.infer<typeof config>, Params> {
   protected override _checkParams(now: Readonly<Params>): void {
     const { maxXsize } = this.isConfigured ? this.config : { maxXsize: 60 }
     if (now.xsize > 0.95 * maxXsize) {
-      throw new RangeError(`${this._subject}: 'xsize': expected at most ${0.95 * maxXsize} s (0.95 · maxXsize), got ${now.xsize}`)
+      throw new ConfigError(this._subject, [
+        `'xsize': expected at most ${0.95 * maxXsize} s (0.95 · maxXsize), got ${now.xsize}`
+      ])
     }
     if (this.input.isConnected) this.#planOf(now)
   }
@@ -109,8 +128,8 @@ export class TimeFreq extends Node<z.infer<typeof config>, Params> {
     let plan = this.plan
     let ring = new SegmentRing(shape[1]!, 1)
     let next = 0
-    let computing: Promise<void> | undefined
-    let failure: unknown
+    let computing: Promise<undefined> | undefined
+    let failure: Error | undefined
     try {
       for await (const chunk of this.input.chunks({ signal, borrow: true })) {
         if (failure !== undefined) throw failure
@@ -135,10 +154,9 @@ export class TimeFreq extends Node<z.infer<typeof config>, Params> {
           continue
         }
         await computing
-        computing = this.#send(workers, { plan, ring, channels }).then(
-          () => (computing = undefined),
-          (error: unknown) => (failure = error)
-        ) as Promise<void>
+        computing = this.#send(workers, { plan, ring, channels })
+          .catch((error: Error) => (failure = error))
+          .then(() => (computing = undefined))
         if (waits) await computing
       }
       await computing

@@ -5,11 +5,17 @@ import type { TimeFreqPlan } from './timeFreqPlan.ts'
 export type ToWorker =
   | { readonly kind: 'plan'; readonly plan: TimeFreqPlan; readonly shape: MorletShape; readonly engine: string | null }
   /** Channel after channel: segments come, maps go into `maps`; both stay with the worker until it answers. */
-  | { readonly kind: 'job'; readonly job: number; readonly segments: SharedArrayBuffer; readonly maps: SharedArrayBuffer }
+  | {
+      readonly kind: 'job'
+      readonly job: number
+      readonly segments: SharedArrayBuffer
+      readonly maps: SharedArrayBuffer
+    }
   | { readonly kind: 'close' }
 
 /** What a worker answers. */
-export type FromWorker = { readonly kind: 'done'; readonly job: number } | { readonly kind: 'failed'; readonly message: string }
+export type FromWorker =
+  { readonly kind: 'done'; readonly job: number } | { readonly kind: 'failed'; readonly message: string }
 
 /** Computes the maps of several channels. */
 export function computeMaps(
