@@ -31,6 +31,33 @@ INLINE f64x2 two_i16(const short *at) {
 }
 INLINE f64x2 two_i32(const int *at) { return wasm_f64x2_convert_low_i32x4(wasm_v128_load64_zero(at)); }
 
+#define UPPER(x) wasm_i64x2_shuffle(x, x, 1, 1)
+
+/* Four neighbours to two pairs; says which are not finite, in any form. */
+INLINE v128_t four_f32(const float *at, double *low, double *high) {
+  v128_t x = load(at);
+  store(low, wasm_f64x2_promote_low_f32x4(x));
+  store(high, wasm_f64x2_promote_low_f32x4(UPPER(x)));
+  return wasm_f32x4_ne(wasm_f32x4_sub(x, x), ZERO);
+}
+INLINE v128_t four_f64(const double *at, double *low, double *high) {
+  f64x2 x = load(at), y = load(at + 2);
+  store(low, x), store(high, y);
+  return wasm_v128_or(not_finite(x), not_finite(y));
+}
+INLINE v128_t four_i32(const int *at, double *low, double *high) {
+  v128_t x = load(at);
+  store(low, wasm_f64x2_convert_low_i32x4(x));
+  store(high, wasm_f64x2_convert_low_i32x4(UPPER(x)));
+  return ZERO;
+}
+INLINE v128_t four_i16(const short *at, double *low, double *high) {
+  v128_t x = wasm_i32x4_load16x4(at);
+  store(low, wasm_f64x2_convert_low_i32x4(x));
+  store(high, wasm_f64x2_convert_low_i32x4(UPPER(x)));
+  return ZERO;
+}
+
 INLINE void put_two_f32(float *at, f64x2 x) { wasm_v128_store64_lane(at, wasm_f32x4_demote_f64x2_zero(x), 0); }
 INLINE void put_two_f64(double *at, f64x2 x) { store(at, x); }
 INLINE void put_two_i32(int *at, f64x2 x) { wasm_v128_store64_lane(at, wasm_i32x4_trunc_sat_f64x2_zero(x), 0); }
@@ -48,26 +75,25 @@ INLINE short as_i16(double x) {
 }
 
 /* `held`: the last value of each channel, as many as there are lanes. Returns how many values were not finite. */
-#define LOAD(name, type, two)                                                                                         \
+#define LOAD(name, type, two, four)                                                                                   \
   int EXPORT(name)(const type *from, double *to, int rows, int channels, int row_step, int channel_step,              \
                    int pair_step, double *held) {                                                                     \
-    int replaced = 0;                                                                                                 \
-    for (int c = 0; c < channels; c += 2, to += pair_step, held += 2) {                                               \
+    int replaced = 0, c = 0;                                                                                          \
+    for (; channel_step == 1 && c + 4 <= channels; c += 4, to += 2 * pair_step, held += 4) {                          \
+      const type *at = from + c;                                                                                      \
+      f64x2 bad = ZERO;                                                                                               \
+      for (int r = 0; r < rows; r++, at += row_step)                                                                  \
+        bad = wasm_v128_or(bad, four(at, to + 2 * r, to + pair_step + 2 * r));                                        \
+      replaced += settle(to, rows, held, bad) + settle(to + pair_step, rows, held + 2, bad);                          \
+    }                                                                                                                 \
+    for (; c < channels; c += 2, to += pair_step, held += 2) {                                                        \
       const type *a = from + (long)c * channel_step;                                                                  \
       const type *b = c + 1 < channels ? a + channel_step : 0;                                                        \
       f64x2 bad = ZERO;                                                                                               \
-      if (b == a + 1) {                                                                                               \
-        for (int r = 0; r < rows; r++, a += row_step) {                                                               \
-          f64x2 x = two(a);                                                                                           \
-          bad = wasm_v128_or(bad, not_finite(x));                                                                     \
-          store(to + 2 * r, x);                                                                                       \
-        }                                                                                                             \
-      } else {                                                                                                        \
-        for (int r = 0; r < rows; r++, a += row_step, b += b ? row_step : 0) {                                        \
-          f64x2 x = wasm_f64x2_make((double)*a, b ? (double)*b : 0);                                                  \
-          bad = wasm_v128_or(bad, not_finite(x));                                                                     \
-          store(to + 2 * r, x);                                                                                       \
-        }                                                                                                             \
+      for (int r = 0; r < rows; r++, a += row_step, b += b ? row_step : 0) {                                          \
+        f64x2 x = b == a + 1 ? two(a) : wasm_f64x2_make((double)*a, b ? (double)*b : 0);                              \
+        bad = wasm_v128_or(bad, not_finite(x));                                                                       \
+        store(to + 2 * r, x);                                                                                         \
       }                                                                                                               \
       replaced += settle(to, rows, held, bad);                                                                        \
     }                                                                                                                 \
@@ -91,10 +117,10 @@ INLINE short as_i16(double x) {
     }                                                                                                                 \
   }
 
-LOAD(load_f32, float, two_f32)
-LOAD(load_f64, double, two_f64)
-LOAD(load_i16, short, two_i16)
-LOAD(load_i32, int, two_i32)
+LOAD(load_f32, float, two_f32, four_f32)
+LOAD(load_f64, double, two_f64, four_f64)
+LOAD(load_i16, short, two_i16, four_i16)
+LOAD(load_i32, int, two_i32, four_i32)
 STORE(store_f32, float, put_two_f32, as_f32)
 STORE(store_f64, double, put_two_f64, as_f64)
 STORE(store_i16, short, put_two_i16, as_i16)
