@@ -1,4 +1,5 @@
 import { AddressError, ZmqSocket } from '@nodeacq/zmq'
+import type { ReadonlyNdArray } from '@nodeacq/ndarray'
 import { expect, test } from 'vitest'
 import {
   InputStream,
@@ -186,6 +187,49 @@ test('reading ends when the signal aborts, also when it has before', async () =>
   stop.abort()
   expect((await reading).length).toBe(1)
   expect(await collect(pair.input.chunks({ signal: stop.signal, borrow: true }))).toEqual([])
+})
+
+test.each(['bestEffort', 'complete'] as const)(
+  'what was borrowed from a message is freed at the next step, and what is owned stays (%s)',
+  async (delivery) => {
+    await using pair = await streamPair({ protocol: 'tcp' }, { delivery })
+    const sendAll = async () => {
+      for (let from = 0; from < 3000; from += 1000) await pair.output.send(ramp(from, 1000))
+      await pair.output.endRun()
+    }
+    await sendAll()
+    const kept: ReadonlyNdArray[] = []
+    for await (const { data, index } of pair.input.chunks({ borrow: true })) {
+      expect(rampStart(data)).toBe(index - 1000)
+      expect(kept.map(({ buffer }) => buffer.byteLength)).toEqual(kept.map(() => 0))
+      kept.push(data)
+    }
+    expect(kept).toHaveLength(3)
+    pair.output.startRun()
+    await sendAll()
+    const owned = await collect(pair.input.chunks())
+    expect(owned.map(({ data }) => rampStart(data))).toEqual([0, 1000, 2000])
+  }
+)
+
+test('a filter may keep borrowed data', async () => {
+  await using output = new OutputStream({ dtype: 'float32', shape: [-1, 2], protocol: 'tcp' })
+  await output.configure()
+  const seen: ReadonlyNdArray[] = []
+  await using input = new InputStream({
+    postFilters: [
+      (index, data) => {
+        seen.push(data)
+        return [index, data]
+      }
+    ]
+  })
+  await input.connect(output)
+  await output.send(ramp(0, 1000))
+  await output.send(ramp(1000, 1000))
+  await output.endRun()
+  for await (const { index } of input.chunks({ borrow: true })) expect(index).toBe(seen.length * 1000)
+  expect(seen.map(rampStart)).toEqual([0, 1000])
 })
 
 test('one reader at a time', async () => {

@@ -18,10 +18,12 @@ export const plaindataPart: Part = {
 anybody, and the queues of all have no limit (\`highWaterMark: 0\`, \`SNDHWM\` and \`RCVHWM\` 0), so that nobody gets faster by
 losing; the rate counts until the last chunk has come. Every reader checks number and length of each chunk.
 
-_Handed over_: each chunk is memory of its own, made for it, as from a device driver, and \`send\` copies nothing. Beside it
-bare zeromq.js that makes and sends messages of the same bytes. _Copied_: the sender uses one array again and again, and
-\`send\` copies; beside it bare zeromq.js with that one copy. pyacq's \`OutputStream\` and \`InputStream\` use one array too, of
-which its \`send\` makes a copy, as it always does; it is compared with both.`,
+_Handed over_: no copy on either side. Each chunk is memory of its own, made for it, as from a device driver, and
+\`send(…, { handOver: true })\` gives it away; the reader is done with a chunk at its next step
+(\`chunks({ borrow: true })\`), as pyacq's is. _Copied_: the sender uses one array again and again, \`send\` copies it, and the
+reader gets data of its own. Beside them bare zeromq.js that makes and sends messages of the same bytes, and the same with
+that one copy. pyacq's \`OutputStream\` and \`InputStream\` use one array too, of which its \`send\` makes a copy, as it always
+does; it is compared with both.`,
   seconds: { full: 50, quick: 6 },
   targets: [
     [64, 1.2],
@@ -56,7 +58,7 @@ async function run({ quick, step }: BenchContext): Promise<Measured> {
     let lost = 0
     const ours = (handOver: boolean): Contender => {
       return async () => {
-        const result = await runAtFullSpeed(output, readers, { samples, milliseconds, handOver })
+        const result = await runAtFullSpeed(output, readers, { samples, milliseconds, handOver, borrow: handOver })
         lost += lostOf(result, samples)
         return result.rate
       }

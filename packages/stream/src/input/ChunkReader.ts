@@ -53,6 +53,8 @@ export class ChunkReader {
   readonly #subject: string
   readonly #measuresLatency: boolean
   readonly #around: ReaderSurroundings
+  /** Memory of the chunk that the reader has borrowed. */
+  #lent: ArrayBuffer | undefined
   /** What was found missing since the chunk before. */
   #gaps: readonly Gap[] = NOTHING
   #hasReported = false
@@ -161,6 +163,17 @@ export class ChunkReader {
     this.#addGaps(this.tracker.ledger.retract(from, to, 'torn'))
   }
 
+  /**
+   * Frees the memory of a borrowed chunk that came as a message. The garbage collector would do so late, and a stream of
+   * a gigabyte a second keeps it busy (measured: a quarter more chunks of 64 KB, a fifth of the memory).
+   */
+  freeLent(): void {
+    const memory = this.#lent
+    if (memory === undefined) return
+    this.#lent = undefined
+    if (!memory.detached) memory.transfer(0)
+  }
+
   async #hearNews(feed: RingFeed): Promise<undefined> {
     const known = feed.newestNews()
     await this.#around.sync()
@@ -205,7 +218,10 @@ export class ChunkReader {
   #enter(run: number | undefined, item: Entry, chunk: DecodedChunk, options: TakeOptions): TakenChunk | undefined {
     const { index, count, data } = chunk
     if (run === undefined || !this.tracker.isWanted(run, index) || !this.#enterRun(run, item, options)) return undefined
-    return this.#note({ run, index, count, data })
+    const taken = this.#note({ run, index, count, data })
+    // A filter may keep what it was given.
+    if (options.borrow === true && taken !== undefined && this.#filters.length === 0) this.#lent = chunk.memory
+    return taken
   }
 
   #note(chunk: DecodedChunk & { run: number }): TakenChunk | undefined {

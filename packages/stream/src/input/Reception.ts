@@ -135,6 +135,7 @@ export class Reception implements OutputListener {
   take(options: TakeOptions): TakenChunk | undefined | Promise<TakenChunk | undefined> {
     const { feed } = this.supply
     if (feed?.borrowed.isHeld === true) this.reader.giveBack(feed)
+    this.reader.freeLent()
     if (this.#rejoining || this.#finish.target || !this.credit.isHolding) return this.#takeSlowly(options)
     if (!this.supply.hasMore || turnDue() !== undefined) return this.#takeSlowly(options)
     try {

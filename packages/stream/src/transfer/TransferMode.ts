@@ -63,4 +63,6 @@ export interface DecodedChunk {
   count: number
   /** Shape `(samples, …)` */
   data: NdArray | null
+  /** What `data` lies in, where it holds nothing else: it can be freed when the chunk is done with. */
+  memory?: ArrayBuffer | undefined
 }

@@ -106,7 +106,7 @@ class PlainDataReceiver implements TransferReceiver {
     if (index > MAX_WORD) throw malformed(`an index up to ${MAX_WORD}`, String(index))
     const count = layout.shape[0]!
     if (!wantData) return { index, count, data: null }
-    if (this.#compression === '') return { index, count, data: this.#view(block, layout) }
+    if (this.#compression === '') return { index, count, data: this.#view(block, layout), memory: memoryOf(block) }
     return decompress(block, layout.byteLength).then((bytes) => ({ index, count, data: this.#view(bytes, layout) }))
   }
 
@@ -129,6 +129,15 @@ class PlainDataReceiver implements TransferReceiver {
     this.#header = Buffer.from(header)
     return layout
   }
+}
+
+/** Bytes below which freeing memory by hand costs more than it saves. */
+const SMALL = 2048
+
+/** The memory of a frame that has it for itself, unless it is small. */
+function memoryOf({ buffer, byteLength }: Uint8Array): ArrayBuffer | undefined {
+  if (byteLength < SMALL || byteLength !== buffer.byteLength) return undefined
+  return buffer instanceof ArrayBuffer ? buffer : undefined
 }
 
 /** How an array lies in memory. */
