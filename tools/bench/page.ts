@@ -19,10 +19,15 @@ if (files.length === 0) {
   process.exit(1)
 }
 
-const order = SUITES.flatMap(({ name, parts }) => parts.map((part) => `${name} ${part.name}`))
-const results = newestOfEach(files.flatMap(readReport))
-  .filter(({ suite, part }) => order.includes(`${suite} ${part}`))
-  .sort((a, b) => order.indexOf(`${a.suite} ${a.part}`) - order.indexOf(`${b.suite} ${b.part}`))
+const measured = newestOfEach(files.flatMap(readReport))
+// Text and targets are those of the programs as they are now.
+const results = SUITES.flatMap((suite) =>
+  suite.parts.flatMap(({ name, title, about, targets = [] }) =>
+    measured
+      .filter((result) => result.suite === suite.name && result.part === name)
+      .map((result) => ({ ...result, title, about, targets }))
+  )
+)
 
 const notes = join(RESULTS, 'notes.md')
 const page = join(ROOT, 'docs', 'benchmarks.md')

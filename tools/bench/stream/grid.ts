@@ -30,7 +30,8 @@ The time runs from the first \`send\` until the last reader has the last chunk. 
 
 Beside ipc and tcp: bare zeromq.js with one copy in the same shape, which never waits and queues without limit. Beside
 sharedmem: \`memcpy\` of the same chunks into as large a ring, which nobody reads. _Cores_ is processor time by time, of the
-sender and of each reader; memory is resident, the median while it ran.`,
+sender and of each reader; memory is that of the process without shared pages, the median while it ran. One sender does
+one case after the other, and keeps what its heap has grown to.`,
   seconds: { full: 120, quick: 16 },
   run
 }
