@@ -49,6 +49,21 @@ export function definitionContract(engine: Engine): void {
       expect(() => engine.matrix([], { channelCount: 2 })).toThrow(FilterError)
     })
 
+    test('a common average takes the mean of the others too, also where some channels are left out of it', () => {
+      const channels = 40
+      const bad = [3, 39]
+      const rows = Array.from({ length: channels }, (_, i) =>
+        Array.from({ length: channels }, (_unused, j) => (i === j ? 1 : 0) - (bad.includes(j) ? 0 : 1 / 38))
+      )
+      const wanted = Array.from({ length: 500 / channels }, (_, row) => {
+        const x = signal.subarray(row * channels, (row + 1) * channels)
+        const mean = x.reduce((sum, value, j) => sum + (bad.includes(j) ? 0 : value / 38), 0)
+        return [...x].map((value) => value - mean)
+      }).flat()
+      const kernel = engine.matrix(rows, { channelCount: channels })
+      expect(distance(run(kernel, signal.subarray(0, wanted.length)), wanted)).toBeLessThan(1e-14)
+    })
+
     test('sliding windows hold what there is, and then the last rows', () => {
       const window = 8
       const windows = Array.from(signal, (_, i) => signal.slice(Math.max(0, i + 1 - window), i + 1))

@@ -90,6 +90,11 @@ const CASES: readonly KernelCase[] = [
     channelCount: 7,
     create: (engine, layout) => engine.matrix(commonAverage(7), { channelCount: 7, layout })
   },
+  {
+    name: 'matrix, common average of many',
+    channelCount: 33,
+    create: (engine, layout) => engine.matrix(commonAverage(33), { channelCount: 33, layout })
+  },
   ...(['quadrature', 'envelope'] as const).map((output) => ({
     name: `hilbert ${output}`,
     channelCount: 9,

@@ -145,7 +145,10 @@ export interface Engine {
    * row m comes with the chunk that holds input row `floor(m · down / up)`.
    */
   resample(taps: ArrayLike<number>, options: ResampleOptions): SignalKernel
-  /** Mixes channels: output channel i is `Σ matrix[i][j] · x[j]`, summed from the first j to the last. */
+  /**
+   * Mixes channels: output channel i is `Σ matrix[i][j] · x[j]`. Weights of 0 cost nothing, and a sum that most outputs
+   * share, as in a common average, is taken once.
+   */
   matrix(matrix: readonly ArrayLike<number>[], options: ChunkOptions): SignalKernel
   sliding(options: SlidingOptions): SignalKernel
   /** A Hilbert transformer: `2 / (π d)` at odd distances d, in a Hamming window. */
