@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError, NodeStateError } from '@nodeacq/core'
 import { NdArray, type DTypeLike } from '@nodeacq/ndarray'
-import { OutputStream, type InputStream } from '@nodeacq/stream'
+import { InputStream, OutputStream } from '@nodeacq/stream'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ramp, tempFolder, waitFor } from 'testing'
 import { FileReplay, openSampleFile, RawRecorder, RecorderError } from '../src/index.ts'
@@ -267,7 +267,7 @@ async function smallDisk(): Promise<(AsyncDisposable & { path: string }) | undef
   return { path, [Symbol.asyncDispose]: unmount }
 }
 
-test('a full disk fails the node, and what was written stays whole', async (context) => {
+test('a full disk fails the node with the bytes that are free, spares others, and what was written stays whole', async (context) => {
   await using disk = await smallDisk()
   if (disk === undefined) {
     context.skip('no small file system could be mounted (it takes root)')
@@ -279,24 +279,53 @@ test('a full disk fails the node, and what was written stays whole', async (cont
   await recorder.configure({ folder: join(disk.path, 'rec') })
   await input(recorder, 'x').connect(source)
   await recorder.initialize()
+  await using folder = await tempFolder()
+  await using other = new RawRecorder({ name: 'other' })
+  await other.configure({ folder: join(folder.path, 'rec') })
+  await input(other, 'x').connect(source)
+  await other.initialize()
+  await using viewer = new InputStream()
+  await viewer.connect(source, { delivery: 'latest' })
   source.startRun()
   await recorder.start()
+  await other.start()
+  const viewing = (async () => {
+    let samples = 0
+    for await (const { data } of viewer.chunks()) samples += data.length
+    return samples
+  })()
   let from = 0
+  const send = async () => {
+    await source.send(ramp({ from, samples: 77, channels: 25, dtype: 'int32' }), from + 77)
+    from += 77
+  }
   await waitFor(
     async () => {
-      await source.send(ramp({ from, samples: 77, channels: 25, dtype: 'int32' }), from + 77)
-      from += 77
+      await send()
       return recorder.state === 'failed'
     },
     { what: 'the disk to be full' }
   )
-  expect(recorder.error).toBeInstanceOf(RecorderError)
-  expect(recorder.error!.message).toMatch(/x\.raw: cannot write: ENOSPC/)
+  for (let i = 0; i < 20; i++) await send()
+  await source.endRun()
+  const error = recorder.error as RecorderError
+  expect(error).toBeInstanceOf(RecorderError)
+  expect(error.message).toMatch(/x\.raw: cannot write: ENOSPC.* \(\d+ bytes are free\)$/)
+  expect(error.path).toBe(join(disk.path, 'rec', 'x.raw'))
+  expect(error.freeBytes).toBeLessThan(77 * 25 * 4)
   await recorder.close()
-  await using recording = await openSampleFile(join(disk.path, 'rec'))
-  const [stream] = recording.streams
-  expect(recording.warnings).toEqual([])
-  expect(stream!.sampleCount).toBeGreaterThan(1000)
-  const truth = ramp({ samples: stream!.sampleCount, channels: 25, dtype: 'int32' })
-  expect((await stream!.read(0, stream!.sampleCount, 'digital')).equals(truth)).toBe(true)
+
+  expect(await other.finished()).toBeUndefined()
+  expect(input(other, 'x').ledger.snapshot()).toMatchObject({ received: from, lost: 0, gapCount: 0 })
+  const { received, skipped, lost } = (await viewing, viewer.ledger.snapshot())
+  expect([received + skipped, lost]).toEqual([from, 0])
+
+  for (const path of [join(disk.path, 'rec'), join(folder.path, 'rec')]) {
+    await using recording = await openSampleFile(path)
+    const [stream] = recording.streams
+    expect(recording.warnings).toEqual([])
+    expect(stream!.sampleCount).toBeGreaterThan(1000)
+    const truth = ramp({ samples: stream!.sampleCount, channels: 25, dtype: 'int32' })
+    expect((await stream!.read(0, stream!.sampleCount, 'digital')).equals(truth)).toBe(true)
+  }
 })

@@ -6,11 +6,11 @@ import { InputStream, OutputStream } from '@nodeacq/stream'
 import type { Chunk, Delivery } from '@nodeacq/stream'
 import { Script, accountsOf, problemsOf } from './accounts.ts'
 import { BadNetwork } from './badNetwork.ts'
+import { seedsOf } from './seeds.ts'
 import { Peer } from './startPeer.ts'
 
-const isSoak = process.env['NODEACQ_SOAK'] === '1'
-const SEEDS = isSoak ? 400 : 20
-const PROCESS_SEEDS = isSoak ? 60 : 4
+const SEEDS = seedsOf({ usual: 20, soak: 400 })
+const PROCESS_SEEDS = seedsOf({ usual: 4, soak: 60 })
 const DELIVERIES: readonly Delivery[] = ['complete', 'bestEffort', 'latest', 'complete']
 
 /** Choices that depend on the seed alone. */
@@ -87,7 +87,7 @@ async function act(output: OutputStream, readers: readonly Reader[], choose: Cho
 }
 
 describe.concurrent('sent = received + lost + skipped, whatever the network does', () => {
-  for (let seed = 1; seed <= SEEDS; seed++) {
+  for (const seed of SEEDS) {
     test(`seed ${seed}`, { timeout: 60_000 }, async () => {
       const choose = chooser(seed)
       const keepsAll = choose.chance(0.7)
@@ -193,7 +193,7 @@ class Cast implements AsyncDisposable {
 }
 
 describe('sent = received + lost + skipped, whatever happens to processes', () => {
-  for (let seed = 1; seed <= PROCESS_SEEDS; seed++) {
+  for (const seed of PROCESS_SEEDS) {
     test(`seed ${seed}`, { timeout: 60_000 }, async () => {
       const choose = chooser(seed)
       const flow = choose.chance(0.5) ? 'wait' : 'realtime'

@@ -380,6 +380,8 @@ export class Hub {
    * not waited for. What was sent does not have to have arrived: a connection that closes forgets it.
    */
   whenDelivered(patience: number): Promise<void> | undefined {
+    // Whoever is not there any more is found out by sending something.
+    this.announceHead()
     const start = performance.now()
     const isDone = (): boolean => {
       const now = performance.now()
