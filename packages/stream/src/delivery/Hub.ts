@@ -332,7 +332,7 @@ export class Hub {
   /** @param hasLeft whether the input itself has said that it leaves */
   remove(id: string, hasLeft = false): void {
     const consumer = this.#consumers.get(id)
-    if (consumer === undefined) return
+    if (consumer === undefined || consumer.isAbsent) return
     this.#drop(consumer, hasLeft)
     this.#free()
     this.#waiters.check()
@@ -362,7 +362,6 @@ export class Hub {
       this.#removeLost(consumer)
       return
     }
-    if (consumer.isAbsent) return
     consumer.leave()
     const timer = setTimeout(() => {
       if (consumer.isAbsent && this.#consumers.get(id) === consumer) this.#removeLost(consumer)
@@ -380,8 +379,7 @@ export class Hub {
    * not waited for. What was sent does not have to have arrived: a connection that closes forgets it.
    */
   whenDelivered(patience: number): Promise<void> | undefined {
-    // Whoever is not there any more is found out by sending something.
-    this.announceHead()
+    this.announceHead() // finds out who is not there any more
     const start = performance.now()
     const isDone = (): boolean => {
       const now = performance.now()
