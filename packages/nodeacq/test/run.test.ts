@@ -236,7 +236,7 @@ describe('nodeacq run', () => {
     await using folder = await tempFolder()
     await copyFile(new URL('./fixtures/Napper.ts', import.meta.url), join(folder.path, 'Napper.ts'))
     const graph = noiseGraph({ more: { modules: ['./Napper.ts'] } })
-    const napper = { type: 'Napper', configure: { nap: 4500 }, inputs: { signals: 'amp.signals' } }
+    const napper = { type: 'Napper', configure: { nap: 7000 }, inputs: { signals: 'amp.signals' } }
     const file = await graphFile(folder.path, { ...graph, nodes: { ...graph.nodes, napper } })
     await using program = await nodeacq(['run', file, '--out', join(folder.path, 'out'), '--json', '--metrics'])
     await untilTold(program, 'noise runs')
