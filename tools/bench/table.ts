@@ -85,8 +85,11 @@ export function toText({ header, lines }: Table): string {
     .join('\n')
 }
 
+/** Columns of figures are aligned to the right. */
 export function toMarkdown({ header, lines }: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const rule = header.map((_, i) => (i === 0 ? '---' : '---:'))
+  const isFigures = (column: number) =>
+    lines.every((cells) => /^([-–≥≤]|[\d,.]+( [^ ]+)?$|$)/.test(cells[column] ?? ''))
+  const rule = header.map((_, column) => (column > 0 && isFigures(column) ? '---:' : '---'))
   return [line(header), line(rule), ...lines.map(line)].join('\n')
 }

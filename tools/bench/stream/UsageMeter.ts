@@ -5,11 +5,12 @@ import { quantile } from '../rounds.ts'
 export interface Usage {
   /** Processor time by time: 1 is one core that is busy all the time. */
   readonly cores: number
-  /** Memory of its own, MiB, ten times a second. */
+  /** Memory of its own, MiB, twice a second. */
   readonly memory: readonly number[]
 }
 
-const INTERVAL = 100
+/** ms. A look takes a tenth of one, which would show in latencies if it were more often. */
+const INTERVAL = 500
 
 /** Measures this process from `new` to `stop`. */
 export class UsageMeter {

@@ -15,7 +15,7 @@ export const memoryPart: Part = {
   name: 'memory',
   title: 'Memory over many chunks',
   about: `Chunks of 1 KB as fast as one reader in another process takes them (\`flow: 'wait'\`). Resident memory of both processes is
-looked at ten times a second; _grown_ is its median in the last third of the time less that in the first one, after a
+looked at twice a second; _grown_ is its median in the last third of the time less that in the first one, after a
 warm-up. What kept 32 bytes of every chunk would show here.`,
   seconds: { full: 60, quick: 5 },
   targets: TRANSPORTS_TRIED.flatMap((transport) =>
