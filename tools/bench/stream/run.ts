@@ -76,10 +76,10 @@ async function timed(
 export async function runAtRate(
   output: OutputStream,
   readers: Readers,
-  { chunk, rate, seconds }: { chunk: NdArray; rate: number; seconds: number }
+  { chunk, rate, seconds, borrow }: { chunk: NdArray; rate: number; seconds: number; borrow?: boolean }
 ): Promise<Omit<RunResult, 'rate'> & Paced> {
   output.startRun()
-  const { reports } = await readers.read({ samples: chunk.length, timed: true })
+  const { reports } = await readers.read({ samples: chunk.length, timed: true, borrow: borrow ?? false })
   const usage = new UsageMeter()
   const paced = await pace({ rate, seconds }, (number) => {
     stamp(chunk, number)
