@@ -1,8 +1,10 @@
 import { getEngine, morletSpectra, parseSosCoefficients } from '@nodeacq/nodes'
-import { compare, complexMagnitudes, microseconds, type Work } from './dsp/compare.ts'
+import { compare, complexMagnitudes, type Work } from './dsp/compare.ts'
+import { measureEvents, SPIKES, TRIGGER } from './dsp/events.ts'
+import { realtimeRows } from './dsp/realtime.ts'
 import { ScipyPeer } from './dsp/ScipyPeer.ts'
 import { testSections, testSignal } from './dsp/signal.ts'
-import { row, type Row } from './rows.ts'
+import type { Row } from './rows.ts'
 import type { BenchContext, Measured, Suite } from './suite.ts'
 
 const RATE = 30_000
@@ -43,6 +45,19 @@ export const dspSuite: Suite = {
         { case: REALTIME, metric: 'allocated per chunk', of: 'value', atMost: 16 }
       ],
       run: measureRealtime
+    },
+    {
+      name: 'events',
+      title: 'Triggers and spikes',
+      about:
+        'The kernels of AnalogTrigger, which looks at one channel, and of SpikeDetector, which looks at all and keeps their noise, in chunks of 1 ms that bring no event.',
+      seconds: { full: 5, quick: 1 },
+      targets: [
+        { case: TRIGGER, metric: 'share of a core', of: 'value', atMost: 1 },
+        { case: TRIGGER, metric: 'allocated per chunk', of: 'value', atMost: 16 },
+        { case: SPIKES, metric: 'share of a core', of: 'value', atMost: 100 }
+      ],
+      run: measureEvents
     },
     {
       name: 'filtfilt',
@@ -106,25 +121,7 @@ function measureRealtime({ quick, step }: BenchContext): Promise<Measured> {
   const input = testSignal(384 * rows, 'int16')
   const output = new Int16Array(input.length)
   const run = () => void kernel.process(input, output)
-  const time = microseconds(run, quick ? 0.1 : 1)
-  const base = { suite: 'dsp', case: REALTIME, better: 'less' } as const
-  return Promise.resolve({
-    rows: [
-      row({ ...base, metric: 'share of a core', unit: '%', value: (100 * time) / 1000 }),
-      row({ ...base, metric: 'allocated per chunk', unit: 'bytes', value: allocatedPerCall(run) })
-    ]
-  })
-}
-
-/** Growth of the heap over calls without a collection among them, the least of several tries. */
-function allocatedPerCall(run: () => void): number {
-  const calls = 2000
-  const tries = Array.from({ length: 9 }, () => {
-    const before = process.memoryUsage().heapUsed
-    for (let i = 0; i < calls; i++) run()
-    return (process.memoryUsage().heapUsed - before) / calls
-  })
-  return Math.min(...tries.filter((growth) => growth >= 0))
+  return Promise.resolve({ rows: realtimeRows(REALTIME, run, { quick }) })
 }
 
 function filtfiltWork(): Work {

@@ -4,8 +4,9 @@ import { designFilter, groupDelay, sosfreqz, type RatedDesign } from '@nodeacq/n
 import { drawPicture } from '../bench/drawPicture.ts'
 import type { Axis, Picture } from '../bench/picture.ts'
 import { ROOT } from '../workspace.ts'
+import { triggerPictures } from './triggers.ts'
 
-/** Draws the pictures of docs/guides/filter-design.md: `node --conditions=nodeacq-source tools/pictures/main.ts`. */
+/** Draws the pictures of docs/guides/filter-design.md and triggers.md: `node --conditions=nodeacq-source tools/pictures/main.ts`. */
 const FOLDER = join(ROOT, 'docs/guides/pictures')
 const sampleRate = 1000
 const base = { order: 4, band: 'lowpass', frequencies: 40, sampleRate } as const
@@ -43,4 +44,5 @@ const delays: Picture = {
 }
 
 await mkdir(FOLDER, { recursive: true })
-for (const picture of [gains, delays]) await writeFile(join(FOLDER, `${picture.file}.svg`), drawPicture(picture))
+for (const picture of [gains, delays, ...(await triggerPictures())])
+  await writeFile(join(FOLDER, `${picture.file}.svg`), drawPicture(picture))

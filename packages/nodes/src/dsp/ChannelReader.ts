@@ -1,4 +1,4 @@
-import type { ReadonlyNdArray } from '@nodeacq/ndarray'
+import type { DType, ReadonlyNdArray } from '@nodeacq/ndarray'
 
 type NumberArray =
   Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array
@@ -23,6 +23,8 @@ const VIEWS: Readonly<Record<string, NumberArrayClass>> = {
  */
 export class ChannelReader {
   #samples = new Float64Array(0)
+  #dtype: DType | undefined
+  #Class: NumberArrayClass | undefined
   #view: NumberArray | undefined
   #bytes: Uint8Array | undefined
 
@@ -31,7 +33,11 @@ export class ChannelReader {
     const samples = this.#room(data.length)
     const { dtype, byteOffset, strides } = data
     const { itemSize } = dtype
-    const Class = dtype.isNative ? VIEWS[dtype.kind + itemSize] : undefined
+    if (dtype !== this.#dtype) {
+      this.#dtype = dtype
+      this.#Class = dtype.isNative ? VIEWS[dtype.kind + itemSize] : undefined
+    }
+    const Class = this.#Class
     const start = byteOffset + channel * strides[1]!
     const step = strides[0]!
     const isAligned = start % itemSize === 0 && step % itemSize === 0
@@ -39,7 +45,9 @@ export class ChannelReader {
     if (this.#view?.buffer !== data.buffer || this.#view.constructor !== Class) {
       this.#view = new Class(data.buffer, 0, Math.floor(data.buffer.byteLength / itemSize))
     }
-    copyStrided(this.#view, { start: start / itemSize, step: step / itemSize, count: data.length }, samples)
+    const source = this.#view
+    const stride = step / itemSize
+    for (let k = 0, at = start / itemSize; k < data.length; k++, at += stride) samples[k] = source[at]!
     return samples
   }
 
@@ -69,12 +77,4 @@ export class ChannelReader {
     if (this.#samples.length < count) this.#samples = new Float64Array(count)
     return this.#samples
   }
-}
-
-function copyStrided(
-  source: NumberArray,
-  { start, step, count }: { start: number; step: number; count: number },
-  target: Float64Array
-): void {
-  for (let k = 0, at = start; k < count; k++, at += step) target[k] = source[at]!
 }

@@ -15,24 +15,27 @@ export interface Spike {
 
 /** Finds the spikes of several channels; they come in the order of their positions, those of one position by channel. */
 export class SpikeKernel {
-  readonly finders: ReadonlyMap<number, SpikeFinder>
+  /** Number of the channel, and who looks at it. */
+  readonly finders: readonly (readonly [channel: number, finder: SpikeFinder])[]
   readonly #reader = new ChannelReader()
   #found: Spike[] = []
-  #channel = 0
+  /** Whose spikes `#take` takes. */
+  #at = 0
   readonly #take: TakeSpike = (position, waveform) => {
-    const { centre, deviation } = this.finders.get(this.#channel)!.noise
-    this.#found.push({ position, channel: this.#channel, waveform, noise: { centre, deviation } })
+    const [channel, { noise }] = this.finders[this.#at]!
+    const { centre, deviation } = noise
+    this.#found.push({ position, channel, waveform, noise: { centre, deviation } })
   }
 
   constructor(channels: readonly number[], shape: SpikeShape) {
-    this.finders = new Map(channels.map((channel) => [channel, new SpikeFinder(shape)]))
+    this.finders = channels.map((channel) => [channel, new SpikeFinder(shape)] as const)
   }
 
   /** Spikes that have become known with a chunk `(samples, channels)`; `index` is that of its last sample plus one. */
   process(data: ReadonlyNdArray, index: number, rule: SpikeRule): Spike[] {
     const at = { count: data.length, first: index - data.length }
-    for (const [channel, finder] of this.finders) {
-      this.#channel = channel
+    for (this.#at = 0; this.#at < this.finders.length; this.#at++) {
+      const [channel, finder] = this.finders[this.#at]!
       finder.process(this.#reader.read(data, channel), at, rule, this.#take)
     }
     return this.#takeAll()
@@ -40,16 +43,13 @@ export class SpikeKernel {
 
   /** The signal breaks off: gives the spikes that are complete. */
   flush(): Spike[] {
-    for (const [channel, finder] of this.finders) {
-      this.#channel = channel
-      finder.flush(this.#take)
-    }
+    for (this.#at = 0; this.#at < this.finders.length; this.#at++) this.finders[this.#at]![1].flush(this.#take)
     return this.#takeAll()
   }
 
   /** Spikes whose waveforms were cut off. */
   get cutOff(): number {
-    return this.finders.values().reduce((sum, finder) => sum + finder.cutOff, 0)
+    return this.finders.reduce((sum, [, { cutOff }]) => sum + cutOff, 0)
   }
 
   #takeAll(): Spike[] {
