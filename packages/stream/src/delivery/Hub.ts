@@ -332,7 +332,7 @@ export class Hub {
   /** @param hasLeft whether the input itself has said that it leaves */
   remove(id: string, hasLeft = false): void {
     const consumer = this.#consumers.get(id)
-    if (consumer === undefined || consumer.isAbsent) return
+    if (consumer === undefined) return
     this.#drop(consumer, hasLeft)
     this.#free()
     this.#waiters.check()
@@ -357,7 +357,7 @@ export class Hub {
    */
   miss(id: string, lease: number): void {
     const consumer = this.#consumers.get(id)
-    if (consumer === undefined) return
+    if (consumer === undefined || consumer.isAbsent) return
     if (this.flow !== 'wait' || consumer.service !== 'complete' || !consumer.holding) {
       this.#removeLost(consumer)
       return
