@@ -1,7 +1,7 @@
 import { ConfigError } from '@nodeacq/core'
 import { NdArray } from '@nodeacq/ndarray'
 import { OutputStream, readEvents } from '@nodeacq/stream'
-import { seededRandom } from 'testing'
+import { seededRandom, waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { SpikeDetector } from '../src/index.ts'
 import { collect } from './collect.ts'
@@ -78,6 +78,26 @@ describe('SpikeDetector', () => {
     expect((await run(data, 1000, { config: { channels: [1] } })).events).toHaveLength(1)
     expect((await run(data, 1000, { params: { sign: 'positive' } })).events).toEqual([])
     expect((await run(data, 1000, { params: { threshold: 40 } })).events).toEqual([])
+  })
+
+  test('parameters may change while it runs', async () => {
+    const data = makeSignal([3000, 9000], 0)
+    await using source = new OutputStream({ dtype: 'int16', shape: [-1, 2], sampleRate: RATE })
+    await source.configure({ protocol: 'inproc' })
+    await using node = new SpikeDetector({ name: 'spikes' })
+    await node.configure({ noiseWindow: 0.1 })
+    await node.input.connect(source, { delivery: 'complete' })
+    await node.initialize()
+    const { done } = await collect(node.outputs['events']!)
+    source.startRun()
+    await node.start()
+    await source.send(data.slice(0, 6000))
+    await waitFor(() => node.status().counters['spikes'] === 1)
+    await node.setParams({ threshold: 50 })
+    await expect(node.setParams({ sign: 'downwards' })).rejects.toThrow(ConfigError)
+    await source.send(data.slice(6000))
+    await source.endRun()
+    expect(readEvents((await done).data).map(({ index }) => index)).toEqual([3000])
   })
 
   test('what does not suit is refused', async () => {

@@ -103,6 +103,17 @@ describe('AnalogTrigger', () => {
     expect(gaps).toMatchObject([{ input: 'signals', from: 9, to: 20 }])
   })
 
+  test('each run begins afresh', async () => {
+    await using source = await openSource({ dtype: 'float32', shape: [-1, 1] })
+    const params = { threshold: 0.5, debounceMode: 'after-stable', debounceTime: 0.002 }
+    await using trigger = await prepare(new AnalogTrigger({ name: 'trigger' }), source, params)
+    const chunks: [NdArray][] = [[column([1, 1, 0, 1])], [column([1, 1, 1, 0, 1])]]
+    expect(await positions(trigger, source, chunks)).toEqual([3])
+    expect(trigger.status().counters).toEqual({ events: 1, undecided: 1 })
+    expect(await positions(trigger, source, chunks)).toEqual([3])
+    expect(trigger.status().counters).toEqual({ events: 1, undecided: 1 })
+  })
+
   test('NaN is neither above nor below', async () => {
     await using source = await openSource({ dtype: 'float32', shape: [-1, 1] })
     await using trigger = await prepare(new AnalogTrigger({ name: 'trigger' }), source, { threshold: 0.5 })

@@ -151,6 +151,12 @@ describe('EpochCutter', () => {
     ])
   })
 
+  test('while the signal stalls, no more events wait than there is room for', () => {
+    const cutter = new EpochCutter(historyOf(10), { from: 0, to: 1 })
+    for (let index = 0; index < 100_003; index++) cutter.add(eventAt(index))
+    expect([cutter.waiting, cutter.overflow]).toEqual([100_000, 3])
+  })
+
   test('integers are filled with 0', () => {
     const history = new SignalHistory(2, parseDType('int16'))
     history.keep(20)
