@@ -1,11 +1,12 @@
 import type { Axis, Picture } from './picture.ts'
+import { escapeText, round, text } from './svg.ts'
 import { figure } from './table.ts'
 
 const WIDTH = 760
 const HEIGHT = 400
 const PLOT = { left: 80, right: 560, top: 44, bottom: 340 } as const
 /** Told apart also by people who do not see all colours (Okabe and Ito), and in print by their dashes. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'] as const
+export const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'] as const
 /** Longer curves are drawn without dots. */
 const MOST_DOTS = 50
 const DASHES = ['', '6 3', '2 3'] as const
@@ -26,7 +27,7 @@ export function drawPicture({ title, x, y, curves }: Picture): string {
   const middle = (PLOT.top + PLOT.bottom) / 2
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escapeText(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     text(title, { x: PLOT.left, y: 24, size: 15 }),
     ...across.ticks.flatMap(([at, label]) => [
@@ -39,7 +40,7 @@ export function drawPicture({ title, x, y, curves }: Picture): string {
     ]),
     `<path d="M${PLOT.left} ${PLOT.top}V${PLOT.bottom}H${PLOT.right}" fill="none" stroke="black"/>`,
     text(x.label, { x: (PLOT.left + PLOT.right) / 2, y: PLOT.bottom + 44, anchor: 'middle' }),
-    `<text transform="translate(18 ${middle}) rotate(-90)" text-anchor="middle">${escape(y.label)}</text>`,
+    `<text transform="translate(18 ${middle}) rotate(-90)" text-anchor="middle">${escapeText(y.label)}</text>`,
     ...curves.flatMap(({ name, points: own }, k) => {
       const colour = COLOURS[k % COLOURS.length]!
       const dash = DASHES[Math.floor(k / COLOURS.length) % DASHES.length]!
@@ -99,18 +100,4 @@ function roundTicks(scale: Axis['scale'], low: number, high: number): [number, s
     for (let value = low; value <= high; value += step) values.push(value)
   }
   return values.map((value) => [value, figure(value)])
-}
-
-function text(content: string, at: { x: number; y: number; anchor?: string; size?: number }): string {
-  const anchor = at.anchor === undefined ? '' : ` text-anchor="${at.anchor}"`
-  const size = at.size === undefined ? '' : ` font-size="${at.size}"`
-  return `<text x="${at.x}" y="${at.y}"${anchor}${size}>${escape(content)}</text>`
-}
-
-function escape(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10
 }

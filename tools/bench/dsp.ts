@@ -1,6 +1,7 @@
 import { getEngine, morletSpectra, parseSosCoefficients } from '@nodeacq/nodes'
 import { compare, complexMagnitudes, type Work } from './dsp/compare.ts'
 import { measureEvents, SPIKES, TRIGGER } from './dsp/events.ts'
+import { measureNode, nodeCases } from './dsp/node.ts'
 import { realtimeRows } from './dsp/realtime.ts'
 import { ScipyPeer } from './dsp/ScipyPeer.ts'
 import { testSections, testSignal } from './dsp/signal.ts'
@@ -58,6 +59,15 @@ export const dspSuite: Suite = {
         { case: SPIKES, metric: 'share of a core', of: 'value', atMost: 100 }
       ],
       run: measureEvents
+    },
+    {
+      name: 'node',
+      title: 'A node around the kernel',
+      about:
+        'A SosFilter of 8 sections between an output and an input of one process, 64 channels of float32 at 30 kHz. What the node adds to a chunk is the time of the chunk through it, less that from the output straight to the input, less that of the kernel. The heap of JavaScript holds what the streams and the promises of a chunk leave behind; samples are not on it.',
+      seconds: { full: 15, quick: 3 },
+      targets: nodeCases.map((name) => ({ case: name, metric: 'added by the node', of: 'value', atMost: 20 })),
+      run: measureNode
     },
     {
       name: 'filtfilt',

@@ -1,48 +1,24 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { designFilter, groupDelay, sosfreqz, type RatedDesign } from '@nodeacq/nodes'
 import { drawPicture } from '../bench/drawPicture.ts'
-import type { Axis, Picture } from '../bench/picture.ts'
 import { ROOT } from '../workspace.ts'
+import { drawPanels } from './drawPanels.ts'
+import { triggerPicture } from './dsp/events.ts'
+import { filterPictures, ratePicture, referencePicture } from './dsp/filters.ts'
+import { spectrumPicture } from './dsp/spectra.ts'
+import { delays, gains } from './filterDesign.ts'
 import { triggerPictures } from './triggers.ts'
 
-/** Draws the pictures of docs/guides/filter-design.md and triggers.md: `node --conditions=nodeacq-source tools/pictures/main.ts`. */
+/**
+ * Draws the pictures of docs/guides/filter-design.md and, from what the nodes give, those of dsp.md and triggers.md:
+ * `node --conditions=nodeacq-source tools/pictures/main.ts`.
+ */
 const FOLDER = join(ROOT, 'docs/guides/pictures')
-const sampleRate = 1000
-const base = { order: 4, band: 'lowpass', frequencies: 40, sampleRate } as const
-const designs: readonly RatedDesign[] = [
-  { ...base, type: 'butter' },
-  { ...base, type: 'cheby1', ripple: 1 },
-  { ...base, type: 'cheby2', attenuation: 40 },
-  { ...base, type: 'ellip', ripple: 1, attenuation: 40 },
-  { ...base, type: 'bessel', norm: 'mag' }
-]
-const LOWEST = -80
-const hertz: Axis = { label: 'Hz', scale: 'log', ticks: [5, 10, 20, 40, 100, 200].map((value) => [value, `${value}`]) }
-const at = Array.from({ length: 300 }, (_, k) => 5 * 40 ** (k / 299))
 
-const gains: Picture = {
-  file: 'filter-gain',
-  title: 'Low-pass of order 4 at 40 Hz: gain',
-  x: hertz,
-  y: { label: 'dB', scale: 'linear', ticks: [0, -20, -40, -60, LOWEST].map((value) => [value, `${value}`]) },
-  curves: designs.map((design) => {
-    const { decibels } = sosfreqz(designFilter(design), { sampleRate, at })
-    return { name: design.type, points: at.map((frequency, k) => [frequency, Math.max(decibels[k]!, LOWEST)]) }
-  })
-}
-
-const delays: Picture = {
-  file: 'filter-delay',
-  title: 'Low-pass of order 4 at 40 Hz: group delay',
-  x: hertz,
-  y: { label: 'ms', scale: 'linear', ticks: [0, 10, 20, 30, 40].map((value) => [value, `${value}`]) },
-  curves: designs.map((design) => {
-    const delay = groupDelay(designFilter(design), { sampleRate, at })
-    return { name: design.type, points: at.map((frequency, k) => [frequency, (1000 * delay[k]!) / sampleRate]) }
-  })
-}
+const filters = await filterPictures()
+const pictures = [gains, delays, filters.delays, await ratePicture(), ...(await triggerPictures())]
+const panels = [filters.panels, await referencePicture(), await spectrumPicture(), await triggerPicture()]
 
 await mkdir(FOLDER, { recursive: true })
-for (const picture of [gains, delays, ...(await triggerPictures())])
-  await writeFile(join(FOLDER, `${picture.file}.svg`), drawPicture(picture))
+for (const picture of pictures) await writeFile(join(FOLDER, `${picture.file}.svg`), drawPicture(picture))
+for (const picture of panels) await writeFile(join(FOLDER, `${picture.file}.svg`), drawPanels(picture))

@@ -9,8 +9,9 @@ import {
 } from '@nodeacq/nodes'
 import type { Node } from '@nodeacq/core'
 import { NdArray } from '@nodeacq/ndarray'
-import { InputStream, makeEvents, OutputStream, readEvents, type StreamEvent } from '@nodeacq/stream'
+import { makeEvents, readEvents, type StreamEvent } from '@nodeacq/stream'
 import type { Axis, Curve, Picture } from '../bench/picture.ts'
+import { runNode as sendThrough } from './dsp/runNode.ts'
 
 type Points = [number, number][]
 
@@ -18,43 +19,21 @@ type Points = [number, number][]
 async function runNode(
   node: Node,
   { signal, sampleRate, events }: { signal: Float32Array; sampleRate: number; events?: readonly number[] },
-  { config = {}, params = {} }: { config?: object; params?: object } = {}
+  options: { config?: object; params?: object } = {}
 ): Promise<Record<string, NdArray[]>> {
-  const signals = new OutputStream({ dtype: 'float32', shape: [-1, 1], sampleRate, protocol: 'inproc' })
-  const marks = new OutputStream({ streamType: 'event', dtype: makeEvents([]).dtype, shape: [-1], protocol: 'inproc' })
-  await signals.configure()
-  await marks.configure()
-  await node.configure(config)
-  await node.inputs['signals']!.connect(signals, { delivery: 'complete' })
-  await node.inputs['events']?.connect(marks, { delivery: 'complete' })
-  await node.setParams(params)
-  await node.initialize()
-  const collected = await Promise.all(
-    Object.entries(node.outputs).map(async ([name, output]) => {
-      const input = new InputStream({ delivery: 'complete' })
-      await input.connect(output)
-      input.startRun()
-      return [name, gather(input)] as const
+  const spec = { dtype: 'float32', shape: [-1, 1], sampleRate, protocol: 'inproc' } as const
+  const signals = { spec, pieces: [{ data: NdArray.fromTyped(signal, [signal.length, 1]), index: signal.length }] }
+  const marks = makeEvents((events ?? []).map((index) => ({ index })))
+  const received = await sendThrough(node, options, {
+    signals,
+    ...(events && {
+      events: {
+        spec: { streamType: 'event', dtype: marks.dtype.toWire(), shape: [-1], protocol: 'inproc' },
+        pieces: [{ data: marks, index: marks.length }]
+      }
     })
-  )
-  for (const output of [signals, marks]) output.startRun()
-  await node.start()
-  if (events !== undefined) await marks.send(makeEvents(events.map((index) => ({ index }))))
-  await signals.send(NdArray.fromTyped(signal, [signal.length, 1]))
-  for (const output of [signals, marks]) await output.endRun()
-  const error = await node.finished()
-  if (error !== undefined) throw error
-  const results = await Promise.all(collected.map(async ([name, chunks]) => [name, await chunks] as const))
-  await node.close()
-  for (const output of [signals, marks]) await output.close()
-  return Object.fromEntries(results)
-}
-
-async function gather(input: InputStream): Promise<NdArray[]> {
-  const chunks: NdArray[] = []
-  for await (const { data } of input.chunks()) chunks.push(data.copy())
-  await input.close()
-  return chunks
+  })
+  return Object.fromEntries(Object.entries(received).map(([name, chunks]) => [name, chunks.map(({ data }) => data)]))
 }
 
 const positionsOf = (chunks: readonly NdArray[]): StreamEvent[] => chunks.flatMap((chunk) => readEvents(chunk))
