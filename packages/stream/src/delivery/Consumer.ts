@@ -47,8 +47,8 @@ export class Consumer {
   #lastTaken = performance.now()
   /** Where it sits when it reads the shared ring by itself; then nothing is sent to it but control messages. */
   readonly seat: Seat | undefined
-  /** Its connection is gone, and it may come back. */
-  isAbsent = false
+  /** `performance.now()` when its connection was found gone. */
+  #leftAt: number | undefined
   #sent = 0
   #taken = 0
   /** Bytes on the way, in all and of each chunk, oldest first. */
@@ -153,7 +153,18 @@ export class Consumer {
   leave(): void {
     this.cursor = this.oldestUntaken
     this.#taken = this.#sent
-    this.isAbsent = true
+    this.#leftAt = performance.now()
+  }
+
+  /** Whether its connection is gone, and it may come back. */
+  get isAbsent(): boolean {
+    return this.#leftAt !== undefined
+  }
+
+  /** Whether an absent input may be waited for: a ring it reads shows that it goes on, as a process shows that it does not. */
+  isExpected(lease: number): boolean {
+    const since = Math.max(this.#leftAt ?? 0, this.seat?.lastTaken ?? 0)
+    return performance.now() - since < lease && this.seat?.isAbandoned !== true
   }
 
   /** Position of the oldest chunk that was sent and not taken; the cursor when there is none. */

@@ -7,17 +7,20 @@ import { Claims } from './Claims.ts'
 import type { Acknowledged } from './Claims.ts'
 import { monotonicNow, toMonotonic } from './clock.ts'
 import { Consumer } from './Consumer.ts'
-import type { ConsumerLink, Service } from './Consumer.ts'
+import type { ConsumerLink } from './Consumer.ts'
 import { findSender } from './findSender.ts'
 import { RetentionLog } from './RetentionLog.ts'
 import type { Entry, RetentionLimits } from './RetentionLog.ts'
 import { REMEMBERED_RUNS, RunHistory } from './RunHistory.ts'
+import { startOf } from './startOf.ts'
 import { serviceFor } from './serviceFor.ts'
 import { Waiters } from './Waiters.ts'
 import { Seats } from './Seats.ts'
 import type { DirectoryWriter, PublishedChunk } from '../transfer/DirectoryWriter.ts'
 
 const MARKS_PER_SECOND = 20
+/** ms between looks at an input whose connection is gone. */
+const ABSENCE_CHECK = 100
 export interface HubOptions {
   readonly flow: 'realtime' | 'wait'
   readonly retention: RetentionLimits
@@ -140,7 +143,8 @@ export class Hub {
   publishInRing(directory: DirectoryWriter, chunk: Pick<PublishedChunk, 'index' | 'count' | 'step'>, at: number): void {
     const { index, count, step } = chunk
     this.#index = index
-    this.#seats.publish(directory, { run: this.#run, index, count, step, time: toMonotonic(at), news: this.#news })
+    const place = { run: this.#run, news: this.#news, before: this.#history.endOf(this.#run - 1) }
+    this.#seats.publish(directory, { ...place, index, count, step, time: toMonotonic(at) })
     this.#pump(at)
   }
 
@@ -215,7 +219,7 @@ export class Hub {
     }
     this.#claims.cameBack(hello.consumer)
     const service = serviceFor(hello.delivery as Delivery, { flow: this.flow, isLocal })
-    const { run, from } = this.#positionFor(hello, service)
+    const { run, from } = startOf(hello, service, { hub: this, claims: this.#claims })
     const name = hello.name ?? undefined
     const window = { chunks: Math.max(1, hello.chunks), bytes: Math.max(1, hello.bytes) }
     const seat = hello.bell === null ? undefined : this.#seats.claim(hello.consumer, hello.bell)
@@ -249,18 +253,6 @@ export class Hub {
     this.#seats.changed()
     consumer.pump(this.log, this.#history.endOf)
     return consumer
-  }
-
-  /** Where counting starts: where the input was, else behind its last acknowledgement, else as its delivery says. */
-  #positionFor(hello: SideMessageOf<'hello'>, service: Service): { run: number; from: number } {
-    const { source, run, from } = hello
-    const oldest = Math.max(0, this.#run - REMEMBERED_RUNS + 1)
-    // Whoever was connected to what was here before has missed everything.
-    if (source !== null && source !== this.id) return { run: oldest, from: 0 }
-    if (run !== null && from !== null && run <= this.#run && run >= oldest) return { run, from }
-    if (service !== 'complete') return { run: this.#run, from: this.#index }
-    const acknowledged = hello.name === null ? undefined : this.#claims.of(hello.name)
-    return acknowledged ? { run: acknowledged.run, from: acknowledged.index } : { run: this.#run, from: 0 }
   }
 
   /** What is not in the log any more. */
@@ -363,9 +355,15 @@ export class Hub {
       return
     }
     consumer.leave()
-    const timer = setTimeout(() => {
-      if (consumer.isAbsent && this.#consumers.get(id) === consumer) this.#removeLost(consumer)
-    }, lease)
+    const timer = setInterval(
+      () => {
+        const isAbsent = consumer.isAbsent && this.#consumers.get(id) === consumer
+        if (isAbsent && consumer.isExpected(lease)) return
+        clearInterval(timer)
+        if (isAbsent) this.#removeLost(consumer)
+      },
+      Math.min(lease, ABSENCE_CHECK)
+    )
     timer.unref()
   }
 

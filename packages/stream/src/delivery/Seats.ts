@@ -36,6 +36,11 @@ export class Seat {
     return Math.max(this.#since, toPerformance(Math.max(directory.timeOf(this.number), sent)))
   }
 
+  /** The process that sat here is gone. */
+  get isAbandoned(): boolean {
+    return isAbandoned(this.#pull.path)
+  }
+
   /** There is a chunk. */
   ringIfAsleep(directory: DirectoryWriter): void {
     if (directory.wake(this.number)) this.#pull.ring()

@@ -11,13 +11,13 @@ import type { Arrival, Gone } from './Inbox.ts'
 import { LatencyMeter } from './LatencyMeter.ts'
 import { RunTracker } from './RunTracker.ts'
 import type { RingFeed } from './RingFeed.ts'
-import type { MessageInQuestion } from './SyncCalls.ts'
+import type { MessageInQuestion, Patience } from './SyncCalls.ts'
 import { UNKNOWN_RUN } from './Subscription.ts'
 
 /** What a reader needs of the rest of an input. */
 export interface ReaderSurroundings {
   /** Resolves when everything that the output declared until now is known, with the run that a message is of. */
-  sync(about?: MessageInQuestion): Promise<number | undefined>
+  sync(patience: Patience, about?: MessageInQuestion): Promise<number | undefined>
   /** Whether the output did not answer. */
   isSilent(): boolean
   /** Takes back what belongs to a later run than may be read now. */
@@ -133,9 +133,10 @@ export class ChunkReader {
     if (!feed.look()) return undefined
     const { tracker } = this
     const { run, directory } = feed
-    const { index, count, step, news } = directory
+    const { index, count, step, news, hole } = directory
     // What the output declared before it sent this chunk has to be known first.
     if (news > feed.knownNews) return this.#hearNews(feed)
+    if (hole > 0 || run > tracker.run) this.#hearRing(feed)
     if (!tracker.isWanted(run, index)) {
       feed.advance()
       return undefined
@@ -174,11 +175,30 @@ export class ChunkReader {
     if (!memory.detached) memory.transfer(0)
   }
 
+  /**
+   * Waits for what the output declared before the chunk that is looked at. One that does not answer now tells it when it
+   * comes back; meanwhile what stands in the ring does, unless a part of that is gone.
+   */
   async #hearNews(feed: RingFeed): Promise<undefined> {
+    const isDecisive = feed.hasGap || feed.run > this.tracker.run + 1
     const known = feed.newestNews()
-    await this.#around.sync()
-    // An output that does not answer tells it when it comes back; until then what the ring says is enough.
+    await this.#around.sync(isDecisive ? 'decisive' : 'brief')
     feed.knownNews = known
+  }
+
+  /** What the ring itself says about runs and holes; what was heard already stays as it is. */
+  #hearRing({ run, hasGap, directory }: RingFeed): void {
+    const { tracker } = this
+    const { index, step, hole, before } = directory
+    if (run > tracker.run) {
+      const { next } = tracker
+      tracker.hear({ kind: 'run', run, previous: run - 1, index: before })
+      // All chunks of the run before were read: what it has behind them is no chunk.
+      const isLeft = run === tracker.run + 1 && !hasGap && next < before
+      if (isLeft) tracker.hear({ kind: 'holes', run: run - 1, holes: [[next, before, 'device']] })
+    }
+    const start = index - step
+    if (hole > 0) tracker.hear({ kind: 'holes', run, holes: [[start - hole, start, 'device']] })
   }
 
   /** Finds the run of a chunk. */
@@ -208,7 +228,7 @@ export class ChunkReader {
     // Messages come in order and once: what goes back is of a later run, also when both runs sent the same bytes.
     const { run, next } = this.tracker
     const from = start < next && this.info.accounting !== 'none' ? run + 1 : run
-    const sender = await this.#around.sync({ from, index, frames: item.frames ?? [] })
+    const sender = await this.#around.sync('decisive', { from, index, frames: item.frames ?? [] })
     // Who has nobody to ask judges as of pyacq's sources: an index that goes back is another start.
     if (sender === undefined && this.#around.isSilent() && this.tracker.goesBack(start)) this.tracker.breakOff(false)
     return this.#enter(sender ?? this.tracker.runOf(start, index), item, chunk, options)

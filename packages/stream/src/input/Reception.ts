@@ -15,7 +15,7 @@ import { Pulse } from './Pulse.ts'
 import type { RunTracker } from './RunTracker.ts'
 import { SyncCalls } from './SyncCalls.ts'
 import { Supply } from './Supply.ts'
-import type { MessageInQuestion } from './SyncCalls.ts'
+import type { MessageInQuestion, Patience } from './SyncCalls.ts'
 
 /** ms without data after which what is missing at the end of a run counts as dropped. */
 const TAIL_QUIET = 500
@@ -63,7 +63,7 @@ export class Reception implements OutputListener {
     this.onParams = at.onParams
     this.onUnknown = at.onUnknown
     const around = {
-      sync: (about?: MessageInQuestion) => this.sync(about),
+      sync: (patience: Patience, about?: MessageInQuestion) => this.sync(patience, about),
       isSilent: () => this.#syncs.isSilent,
       putBack: (item: Arrival) => {
         this.supply.inbox.unshift(item)
@@ -294,8 +294,8 @@ export class Reception implements OutputListener {
   }
 
   /** Resolves when everything that the output declared until now is known here, or when it does not answer. */
-  sync(about?: MessageInQuestion): Promise<number | undefined> {
-    return this.#link && !this.#isGone ? this.#syncs.call(this.#link, about) : Promise.resolve(undefined)
+  sync(patience: Patience = 'usual', about?: MessageInQuestion): Promise<number | undefined> {
+    return this.#link && !this.#isGone ? this.#syncs.call(this.#link, about, patience) : Promise.resolve(undefined)
   }
 
   /** The output has taken this input in for the first time. */

@@ -33,6 +33,8 @@ export class RingFeed {
   #end = Infinity
   /** How much of what the output declares on the side channel is known to have been heard. */
   knownNews = -1
+  /** Chunks before the one that is looked at were written over. */
+  hasGap = true
   /** The chunk that a reader has borrowed. */
   readonly borrowed = { isHeld: false, position: 0, from: 0, to: 0 }
 
@@ -115,6 +117,7 @@ export class RingFeed {
     if (this.#failure !== undefined) throw this.#failure
     if (directory.look(this.#next) && directory.isIntact) return true
     this.#next = Math.min(directory.oldest(this.#next), this.#end)
+    this.hasGap = true
     return this.hasMore && directory.look(this.#next)
   }
 
@@ -126,7 +129,9 @@ export class RingFeed {
   /** Passes over all but the newest chunk. */
   skip(): void {
     const newest = Math.min(this.#published(), this.#end) - 1
-    if (newest > this.#next) this.#next = newest
+    if (newest <= this.#next) return
+    this.#next = newest
+    this.hasGap = true
   }
 
   /** The samples of the chunk that was looked at; undefined when they were written over meanwhile. */
@@ -136,6 +141,7 @@ export class RingFeed {
 
   /** The chunk that was looked at is read. */
   advance(): void {
+    this.hasGap = false
     this.#next += 1
     if (this.#next - this.#told >= TELL_EVERY || this.directory.isWaiting) this.tell()
   }
@@ -145,6 +151,7 @@ export class RingFeed {
    * away from it.
    */
   flee(): void {
+    this.hasGap = true
     const oldest = this.directory.oldest(this.#next + 1)
     this.#next = Math.min(oldest + ((this.directory.published() - oldest) >> 4), this.#end)
   }
@@ -156,6 +163,7 @@ export class RingFeed {
     borrowed.position = directory.position - directory.count
     borrowed.from = from
     borrowed.to = to
+    this.hasGap = false
     this.#next += 1
   }
 

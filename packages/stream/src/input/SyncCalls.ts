@@ -2,9 +2,11 @@ import { checksum } from '../delivery/checksum.ts'
 import type { SideMessageOf } from '../side/messages.ts'
 import type { OutputLink } from './OutputLink.ts'
 
-/** ms that an answer may take; of one on which an account depends, as long as a connection may take to come back. */
-const TIMEOUT = 2000
-const DECISIVE_TIMEOUT = 10_000
+/** How long to wait for an answer: an account may depend on it, or all that it brings is known but for its cause. */
+export type Patience = 'usual' | 'decisive' | 'brief'
+
+/** ms. A decisive answer may take as long as a connection may take to come back. */
+const TIMEOUTS = { usual: 2000, decisive: 10_000, brief: 200 } as const
 /** The same of an output that did not answer before. */
 const SILENT_TIMEOUT = 50
 
@@ -13,21 +15,24 @@ export class SyncCalls {
   readonly #waiting = new Map<number, Question>()
   #latest = 0
   #isSilent = false
+  /** It did not in a brief time. */
+  #isSlow = false
 
   /**
    * Resolves when the output has answered, or when it does not. With a message that came by PUB/SUB: with the run, from
-   * `from` on, that it is of, as far as the output still knows.
+   * `from` on, that it is of, as far as the output still knows. How long that may take depends on what hangs on it.
    */
-  call(link: OutputLink, about?: MessageInQuestion): Promise<number | undefined> {
+  call(link: OutputLink, about?: MessageInQuestion, patience: Patience = 'usual'): Promise<number | undefined> {
     const id = ++this.#latest
     const { from = null, index = null } = about ?? {}
     return new Promise((resolve) => {
       const timer = setTimeout(
         () => {
           this.#settle(id, null)
-          this.#isSilent = true
+          if (patience === 'brief') this.#isSlow = true
+          else this.#isSilent = true
         },
-        this.#isSilent ? SILENT_TIMEOUT : about ? DECISIVE_TIMEOUT : TIMEOUT
+        this.#isSilent || (this.#isSlow && patience === 'brief') ? SILENT_TIMEOUT : TIMEOUTS[patience]
       )
       const message: Question['message'] = { kind: 'sync', id, from, index, crc: about ? checksum(about.frames) : null }
       const answer = (sender: number | undefined): void => {
@@ -50,7 +55,7 @@ export class SyncCalls {
   }
 
   answered(id: number, sender: number | null): void {
-    this.#isSilent = false
+    this.#isSilent = this.#isSlow = false
     this.#settle(id, sender)
   }
 

@@ -110,7 +110,7 @@ export class Outlet {
 
   /** Nodeacq's inputs and pyacq's. */
   get consumerCount(): number {
-    return this.hub.consumers.filter(({ service }) => service !== 'live').length + this.subscribers
+    return this.hub.consumers.filter(({ service, seat }) => service !== 'live' || seat).length + this.subscribers
   }
 
   /** Sends a chunk to whoever shall have it; what comes back is to be awaited where it is something. */

@@ -69,6 +69,7 @@ export class Bell {
 
 /** The writer's end of a bell. */
 export class BellPull {
+  readonly path: string
   #fd: number | undefined
 
   /**
@@ -76,6 +77,7 @@ export class BellPull {
    * @throws {SharedMemError} when there is no such bell, or nobody listens to it.
    */
   constructor(path: string) {
+    this.path = path
     if (dirname(path) !== sharedMemoryFolder() || !isOwnersName(path)) {
       throw new SharedMemError(path, `expected the path of a bell in ${sharedMemoryFolder()}`)
     }

@@ -24,7 +24,7 @@ import { createShmFile, openShmFile } from './shmFile.ts'
  *          8   asleep   i32   1: ring the bell at the next chunk
  *          12  process  i32   the reader's
  *          16  time     f64   ms on the machine's clock of the latest change of `taken`
- *   …    directory, 64 bytes for each chunk; chunk n is in entry n mod `chunks`:
+ *   …    directory, 72 bytes for each chunk; chunk n is in entry n mod `chunks`:
  *          0   index    f64   of its last sample, plus one
  *          8   run      f64
  *          16  count    f64   samples in the ring
@@ -32,6 +32,8 @@ import { createShmFile, openShmFile } from './shmFile.ts'
  *          32  position f64   behind its last sample
  *          40  time     f64   ms on the machine's clock, when it was sent
  *          48  news     f64   how much the output had declared on the side channel before
+ *          56  hole     f64   what the source does not have between the chunk before and this one, in its run
+ *          64  before   f64   index at which the run before ended
  *
  * A position counts samples over all runs, in such a way that it lies in slot position mod `size`: a run begins at the
  * next multiple of `size`. So samples before `written - size` are gone, whatever run they are of.
@@ -52,11 +54,11 @@ const VERSION = 1
 const SEATS = 64
 const MAX_SEATS = 4096
 const LEAST_CHUNKS = 64
-/** Most chunks that are known at a time, however small they are: 4 MiB. */
+/** Most chunks that are known at a time, however small they are: 4.5 MiB. */
 const MOST_CHUNKS = 65_536
 const SEATS_AT = 192
 const SEAT_BYTES = 64
-export const ENTRY_WORDS = 8
+export const ENTRY_WORDS = 9
 
 /** Where things are, in words of 8 or of 4 bytes. */
 export const AT = {
@@ -69,7 +71,7 @@ export const AT = {
   written64: 16
 } as const
 export const SEAT = { taken64: 0, asleep32: 2, process32: 3, time64: 2 } as const
-export const ENTRY = { index: 0, run: 1, count: 2, step: 3, position: 4, time: 5, news: 6 } as const
+export const ENTRY = { index: 0, run: 1, count: 2, step: 3, position: 4, time: 5, news: 6, hole: 7, before: 8 } as const
 
 /** First word of 8 bytes of a seat. */
 export function seatAt(seat: number): number {

@@ -34,6 +34,10 @@ export class DirectoryReader {
   time = 0
   /** How much the output had declared before. */
   news = 0
+  /** What the source does not have between the chunk before and this one, in its run. */
+  hole = 0
+  /** Index at which the run before ended. */
+  before = 0
 
   constructor(control: ControlFile) {
     this.path = control.path
@@ -84,6 +88,8 @@ export class DirectoryReader {
     this.position = words[at + ENTRY.position]!
     this.time = words[at + ENTRY.time]!
     this.news = words[at + ENTRY.news]!
+    this.hole = words[at + ENTRY.hole]!
+    this.before = words[at + ENTRY.before]!
     fence()
     if (number <= this.published() - this.#capacity) return false
     if (!this.#isChunk()) {
@@ -95,7 +101,7 @@ export class DirectoryReader {
   }
 
   #isChunk(): boolean {
-    const { index, run, count, step, position, size } = this
+    const { index, run, count, step, position, hole, before, size } = this
     return (
       Number.isSafeInteger(index) &&
       Number.isSafeInteger(run) &&
@@ -104,6 +110,8 @@ export class DirectoryReader {
       count >= 0 &&
       count <= size &&
       Number.isSafeInteger(step) &&
+      Number.isSafeInteger(hole) &&
+      Number.isSafeInteger(before) &&
       Number.isSafeInteger(position) &&
       position >= count
     )

@@ -18,6 +18,8 @@ export interface PublishedChunk {
   readonly time: number
   /** How much the output had declared before. */
   readonly news: number
+  /** Index at which the run before ended. */
+  readonly before: number
 }
 
 /**
@@ -39,6 +41,8 @@ export class DirectoryWriter implements ChunkLog {
   /** Position at which the run begins, and the one behind what was written. */
   #base = 0
   #written = 0
+  /** Index behind the newest chunk of the run. */
+  #filledTo = 0
   #isOpen = true
 
   private constructor(control: ControlFile, itemBytes: number) {
@@ -95,6 +99,7 @@ export class DirectoryWriter implements ChunkLog {
   /** A run begins: its index starts from 0, in slot 0 of the ring. */
   startRun(): void {
     const { size } = this.#control
+    this.#filledTo = 0
     this.#base = Math.ceil(this.#written / size) * size
   }
 
@@ -105,7 +110,7 @@ export class DirectoryWriter implements ChunkLog {
     fence()
   }
 
-  publish({ run, index, count, step, time, news }: PublishedChunk): void {
+  publish({ run, index, count, step, time, news, before }: PublishedChunk): void {
     const words = this.#float64
     const at = this.#entryOf(this.#end)
     words[at + ENTRY.index] = index
@@ -115,6 +120,9 @@ export class DirectoryWriter implements ChunkLog {
     words[at + ENTRY.position] = this.#base + index
     words[at + ENTRY.time] = time
     words[at + ENTRY.news] = news
+    words[at + ENTRY.hole] = Math.max(0, index - step - this.#filledTo)
+    words[at + ENTRY.before] = before
+    this.#filledTo = index
     this.#end += 1
     Atomics.store(this.#int64, AT.published64, BigInt(this.#end))
   }
