@@ -20,6 +20,8 @@ export interface ReaderSurroundings {
   sync(patience: Patience, about?: MessageInQuestion): Promise<number | undefined>
   /** Whether the output did not answer. */
   isSilent(): boolean
+  /** Whether it answered in the time that it had. */
+  hasAnswered(): boolean
   /** Takes back what belongs to a later run than may be read now. */
   putBack(item: Arrival): void
 }
@@ -133,9 +135,9 @@ export class ChunkReader {
     if (!feed.look()) return undefined
     const { tracker } = this
     const { run, directory } = feed
-    const { index, count, step, news, hole } = directory
+    const { index, count, step, news, hole, number } = directory
     // What the output declared before it sent this chunk has to be known first.
-    if (news > feed.knownNews) return this.#hearNews(feed)
+    if (news > (feed.hasGap ? feed.heardNews : feed.knownNews) && feed.askedFor !== number) return this.#hearNews(feed)
     if (hole > 0 || run > tracker.run) this.#hearRing(feed)
     if (!tracker.isWanted(run, index)) {
       feed.advance()
@@ -181,9 +183,13 @@ export class ChunkReader {
    */
   async #hearNews(feed: RingFeed): Promise<undefined> {
     const isDecisive = feed.hasGap || feed.run > this.tracker.run + 1
-    const known = feed.newestNews()
+    const { number, news } = feed.directory
+    const newest = feed.newestNews()
     await this.#around.sync(isDecisive ? 'decisive' : 'brief')
-    feed.knownNews = known
+    feed.askedFor = number
+    const hasAnswered = this.#around.hasAnswered()
+    feed.knownNews = hasAnswered ? newest : Math.max(news, feed.knownNews)
+    if (hasAnswered) feed.heardNews = newest
   }
 
   /** What the ring itself says about runs and holes; what was heard already stays as it is. */

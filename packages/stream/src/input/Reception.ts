@@ -65,6 +65,7 @@ export class Reception implements OutputListener {
     const around = {
       sync: (patience: Patience, about?: MessageInQuestion) => this.sync(patience, about),
       isSilent: () => this.#syncs.isSilent,
+      hasAnswered: () => this.#syncs.hasAnswered,
       putBack: (item: Arrival) => {
         this.supply.inbox.unshift(item)
         if (item.kind === 'chunk') this.credit.gaveBack()

@@ -31,8 +31,11 @@ export class RingFeed {
   #failure: Error | undefined
   /** Nothing after this is of this feed, because another source has taken its place. */
   #end = Infinity
-  /** How much of what the output declares on the side channel is known to have been heard. */
+  /** How much of what the output declares on the side channel was heard for sure, and how much is not asked for again. */
+  heardNews = -1
   knownNews = -1
+  /** Number of the chunk that they were asked for last. */
+  askedFor = -1
   /** Chunks before the one that is looked at were written over. */
   hasGap = true
   /** The chunk that a reader has borrowed. */

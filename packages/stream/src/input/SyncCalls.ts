@@ -49,6 +49,11 @@ export class SyncCalls {
     return this.#isSilent
   }
 
+  /** The latest question was answered in the time that it had. */
+  get hasAnswered(): boolean {
+    return !this.#isSilent && !this.#isSlow
+  }
+
   /** Asks again what may have been lost with a connection. */
   repeat(link: OutputLink): void {
     for (const { message } of this.#waiting.values()) link.post(message)
