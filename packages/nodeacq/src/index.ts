@@ -64,6 +64,9 @@ export {
   cheb2ord,
   cheby1,
   cheby2,
+  CortexClient,
+  CortexError,
+  CortexSimulator,
   designFilter,
   DigitalTrigger,
   ellip,
@@ -87,6 +90,7 @@ export {
   NoiseGenerator,
   NumpyDeviceBuffer,
   openSampleFile,
+  readCortexCredentials,
   RawRecorder,
   RecorderError,
   RecordingFileError,
@@ -103,6 +107,11 @@ export {
   TriggerAccumulator
 } from '@nodeacq/nodes'
 export type {
+  CortexClientOptions,
+  CortexCredentials,
+  CortexSample,
+  CortexSimulatorOptions,
+  CortexWarning,
   Engine,
   FftKernel,
   FileFormat,

@@ -1,5 +1,12 @@
 import { addChildModule } from '@nodeacq/core'
 
+export { CortexClient } from './devices/cortex/CortexClient.ts'
+export type { CortexClientOptions } from './devices/cortex/CortexClientOptions.ts'
+export { CortexError } from './devices/cortex/CortexError.ts'
+export { CortexSamples } from './devices/cortex/CortexSamples.ts'
+export type { CortexSample, CortexWarning } from './devices/cortex/messages.ts'
+export { readCortexCredentials } from './devices/cortex/credentials.ts'
+export type { CortexCredentials } from './devices/cortex/credentials.ts'
 export { FileReplay } from './devices/FileReplay.ts'
 export { GaussianNoise } from './devices/GaussianNoise.ts'
 export { NoiseGenerator } from './devices/NoiseGenerator.ts'
@@ -110,6 +117,12 @@ export type {
   SampleFile,
   Units
 } from './files/SampleFile.ts'
+export { CortexSimulator } from './simulators/cortex/CortexSimulator.ts'
+export type { CortexSimulatorOptions } from './simulators/cortex/CortexSimulator.ts'
+export { parseFault } from './simulators/faults.ts'
+export type { Fault } from './simulators/faults.ts'
+export { simulators } from './simulators/simulators.ts'
+export type { RunningSimulator, SimulatorOptions, SimulatorType } from './simulators/Simulator.ts'
 export { FilterError, RecordingFileError } from './errors.ts'
 
 // Every process that this one starts knows these nodes too.

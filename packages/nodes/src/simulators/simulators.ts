@@ -1,0 +1,5 @@
+import { cortexType } from './cortex/cortexType.ts'
+import type { SimulatorType } from './Simulator.ts'
+
+/** Every simulator by the name of its device. */
+export const simulators: Readonly<Record<string, SimulatorType>> = { cortex: cortexType }
