@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { truncateSync } from 'node:fs'
 import { NdArray } from '@nodeacq/ndarray'
 import { expect, test } from 'vitest'
@@ -19,4 +20,18 @@ test('a file that is cut short while it is open is an error', () => {
   expect(() => reader.read(0, 4)).toThrow(SharedMemError)
   reader.close()
   writer.close()
+})
+
+test('without koffi rings are files, and the log says so once', () => {
+  const program = new URL('./programs/withoutKoffi.ts', import.meta.url)
+  const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=nodeacq-source', program.pathname], {
+    encoding: 'utf8',
+    env: { ...process.env, NODEACQ_SHARED_MEMORY: '' }
+  })
+  expect(stderr).toBe('')
+  expect(stdout.split('\n')).toEqual([
+    'warning: shared memory is read and written as files, which is slow: koffi cannot be loaded',
+    '50 samples',
+    ''
+  ])
 })

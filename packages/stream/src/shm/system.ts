@@ -16,7 +16,8 @@ let system: System | null | undefined
 
 /** koffi and the C library, loaded when they are first asked for; null where there are none. */
 export function getSystem(): System | null {
-  return (system ??= loadSystem())
+  if (system === undefined) system = loadSystem()
+  return system
 }
 
 function loadSystem(): System | null {
