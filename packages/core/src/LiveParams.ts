@@ -1,4 +1,5 @@
-import { parseOptions, type ObjectSchema } from './schema.ts'
+import { RequestError } from '@nodeacq/rpc'
+import { parseOptions, pyacqKeys, type ObjectSchema } from './schema.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -46,11 +47,21 @@ export class LiveParams {
 
   #freeze(given: Values): Values {
     const values = parseOptions<Record<string, unknown>>(this.#schema, given, this.#subject)
-    // What Python's `node.params['x'] = v` calls, and `node.params['group', 'x'] = v`; not one of the values.
-    Object.defineProperty(values, 'setItem', {
-      value: (key: string | string[], value: unknown) => this.#set(key, value)
+    // What Python's `node.params['x']` and `node.params['group', 'x'] = v` call; not among the values.
+    Object.defineProperties(values, {
+      getItem: { value: (key: string | string[]) => this.#get(key) },
+      setItem: { value: (key: string | string[], value: unknown) => this.#set(key, value) }
     })
     return Object.freeze(values)
+  }
+
+  #get(key: string | string[]): unknown {
+    const [first = '', ...rest] = [key].flat()
+    const path = [pyacqKeys(this.#schema)[first] ?? first, ...rest]
+    return path.reduce<unknown>((group, name) => {
+      if (isPlain(group) && Object.keys(group).includes(name)) return group[name]
+      throw new RequestError('KeyError', JSON.stringify(key))
+    }, this.values)
   }
 
   #set(key: string | string[], value: unknown): void {

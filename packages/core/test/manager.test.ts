@@ -8,7 +8,7 @@ import {
   type ManagerEvent,
   type ManagerHandle
 } from '@nodeacq/core'
-import { addressOf, isRemote, onLogRecord, RpcClient, type LogRecord } from '@nodeacq/rpc'
+import { addressOf, getItem, isRemote, onLogRecord, RpcClient, setItem, type LogRecord } from '@nodeacq/rpc'
 import { startProcess, waitFor } from 'testing'
 import { expect, test } from 'vitest'
 import { Adder, Counter } from './fixtures/nodes.ts'
@@ -108,6 +108,22 @@ test('live parameters that another process changes are told as an event', async 
   const [first, second] = await waitFor(async () => ((await changes()).length === 2 ? changes() : undefined))
   expect(first).toMatchObject({ node: 'amp', params: { gain: 3, group: { x: 0 } } })
   expect(second).toMatchObject({ node: 'amp', params: { gain: 3, group: { x: 5 } } })
+})
+
+test('live parameters are items too, as Python writes node.params[…] = …', async () => {
+  await using manager = await createManager()
+  const node = await manager.createNode('Counter', { name: 'amp' })
+  await setItem(node.params, 'gain', 4)
+  await setItem(node.params, ['group', 'x'], 7)
+  expect(await node.params).toEqual({ gain: 4, group: { x: 7 } })
+  expect(await getItem(node.params, 'gain')).toBe(4)
+  expect(await getItem(node.params, ['group', 'x'])).toBe(7)
+  await expect(setItem(node.params, 'gain', -1)).rejects.toThrow('gain')
+  await expect(setItem(node.params, 'gian', 1)).rejects.toThrow("did you mean 'gain'?")
+  for (const key of ['setItem', 'constructor', ['group', 'toString']]) {
+    await expect(getItem(node.params, key)).rejects.toThrow('KeyError')
+  }
+  expect(await node.params).toEqual({ gain: 4, group: { x: 7 } })
 })
 
 test('a node that fails in another process is reported with its message', async () => {

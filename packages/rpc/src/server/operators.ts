@@ -6,7 +6,7 @@ import { getMember, isNewKey, kindOf, setMember } from './members.ts'
 
 type Operator = (target: unknown, args: unknown[], dialect: Dialect) => unknown
 
-/** Objects that want to be indexed from Python have these two methods. */
+/** Objects that want to be indexed from Python have these two methods; plain objects as properties that are not enumerable. */
 interface Indexed {
   getItem?(key: unknown): unknown
   setItem?(key: unknown, value: unknown): unknown
@@ -127,7 +127,14 @@ function isDictionary(target: unknown): target is Record<string, unknown> {
 }
 
 function asIndexed(target: unknown): Indexed | undefined {
-  return typeof target === 'object' && target !== null && !isPlainObject(target) ? target : undefined
+  if (typeof target !== 'object' || target === null) return undefined
+  return isPlainObject(target) && !hasOwnOperators(target) ? undefined : target
+}
+
+/** Not so for what a peer sent, where `setItem` can only be one of the values. */
+function hasOwnOperators(target: object): boolean {
+  const setItem = Object.getOwnPropertyDescriptor(target, 'setItem')
+  return setItem !== undefined && !setItem.enumerable
 }
 
 function lengthOf(target: unknown): number {
