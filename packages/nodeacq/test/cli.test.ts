@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { CortexClient, type CortexError } from '@nodeacq/nodes'
 import { describe, expect, test } from 'vitest'
 import { tempFolder, waitFor } from 'testing'
 import type { Output } from '../src/commands/Output.ts'
@@ -75,6 +76,9 @@ describe('wrong graphs and arguments give exit code 2', () => {
     [['run'], /missing required argument 'graph'/],
     [['check'], /missing argument 'graph'/],
     [['nodes', 'SosFiltr'], /unknown node type 'SosFiltr'; did you mean 'SosFilter'\?/],
+    [['simulate', 'cortx'], /'cortx' is invalid.*Allowed choices are cortex/],
+    [['simulate', 'cortex', '--faults', 'dorp'], /unknown fault 'dorp'; did you mean 'drop'\?/],
+    [['simulate', 'cortex', '--port', '0', '--host', '0.0.0.0'], /beyond loopback/],
     [['host', 'tcp://127.0.0.1'], /'tcp:\/\/127.0.0.1' is invalid.*Expected tcp:/],
     [['host', 'tcp://0.0.0.0:*'], /insecure/],
     [['host', 'tcp://192.0.2.1:*', '--insecure'], /cannot listen on/],
@@ -166,4 +170,23 @@ test('a host server ends its groups at Ctrl-C', async () => {
   const { code } = await program.exited
   expect(program.errorText).toMatch(/lost|closed|died/)
   expect(code).toBe(1)
+})
+
+test('simulate prints its address first, serves with its faults, and ends on Ctrl-C', async () => {
+  await using program = await nodeacq(['simulate', 'cortex', '--port', '0', '--faults', 'error=getCortexInfo:-32000'])
+  const url = await program.line(/^wss:/)
+  expect(program.lines[0]).toBe(url)
+  {
+    const credentials = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' }
+    await using client = await CortexClient.connect({ ...credentials, url, closeOnInterrupt: false })
+    await waitFor(() =>
+      client.getCortexInfo().then(
+        () => false,
+        (error: CortexError) => error.cortexCode === -32000
+      )
+    )
+    expect((await client.queryHeadsets()).map(({ id }) => id)).toEqual(['EPOCX-E2020001'])
+  }
+  program.interrupt()
+  expect(await program.exited).toMatchObject({ code: 0 })
 })

@@ -1,0 +1,84 @@
+import { ConfigError } from '@nodeacq/core'
+import { parseFault, simulators, type SimulatorType } from '@nodeacq/nodes'
+import { setLogLevel, type LogLevel } from '@nodeacq/rpc'
+import { Argument, InvalidArgumentError, type Command } from 'commander'
+import { ArgumentError } from '../errors.ts'
+import { logLevelOption } from './options.ts'
+import { EXIT, type ExitCode, type Output } from './Output.ts'
+import { StopSignals } from './StopSignals.ts'
+
+interface SimulateOptions {
+  readonly host: string
+  readonly port?: number
+  readonly insecure?: true
+  readonly faults?: readonly string[]
+  readonly logLevel: LogLevel
+}
+
+/** `nodeacq simulate`: takes the place of a device or its server. */
+export function addSimulateCommand(program: Command, output: Output, done: (code: ExitCode) => void): void {
+  program
+    .command('simulate')
+    .summary('take the place of a device that is not there')
+    .description(
+      'Starts a simulator, which speaks the bytes of the device: programs connect to it as to the device. Its address is ' +
+        'the first line on standard output. Ctrl-C ends it.'
+    )
+    .addArgument(new Argument('<device>', 'which device').choices(Object.keys(simulators)))
+    .option('--host <host>', 'where to listen', '127.0.0.1')
+    .option('--port <n>', "port to listen on; 0 for any free one (default: the device's)", parsePort)
+    .option('--insecure', 'allow a host beyond loopback: whoever reaches it can use the simulator')
+    .option('--faults <fault...>', 'what goes wrong, as <kind>[=<value>][@<seconds after the first client>]')
+    .addOption(logLevelOption())
+    .addHelpText(
+      'after',
+      `
+Devices and their faults:
+${Object.entries(simulators).map(describe).join('\n')}
+
+Examples:
+  $ nodeacq simulate cortex
+  $ nodeacq simulate cortex --port 0 --faults lose=5@3 drop@10`
+    )
+    .action(async (device: string, options: SimulateOptions) => {
+      setLogLevel(options.logLevel)
+      done(await simulate(simulators[device]!, options, output))
+    })
+}
+
+async function simulate(type: SimulatorType, options: SimulateOptions, { stdout, stderr }: Output): Promise<ExitCode> {
+  const { host, port = type.defaultPort, insecure = false, faults = [] } = options
+  using signals = new StopSignals()
+  await using simulator = await asArgument(async () => {
+    const parsed = faults.map((fault) => parseFault(fault, type.faults))
+    return await type.start({ host, port, insecure, faults: parsed })
+  })
+  stdout.write(`${simulator.address}\n`)
+  for (const hint of simulator.hints) stderr.write(`${hint}\n`)
+  if (!signals.first.aborted) {
+    await new Promise<void>((resolve) => signals.first.addEventListener('abort', () => resolve(), { once: true }))
+  }
+  return EXIT.ok
+}
+
+/** What a simulator refuses to begin with came from the command line. */
+async function asArgument<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ArgumentError(error.message, { cause: error })
+    throw error
+  }
+}
+
+function describe([name, { description, defaultPort, faults }]: readonly [string, SimulatorType]): string {
+  const width = Math.max(...Object.keys(faults).map(({ length }) => length))
+  const lines = Object.entries(faults).map(([kind, meaning]) => `    ${kind.padEnd(width)}  ${meaning}`)
+  return [`  ${name}: ${description} (port ${defaultPort})`, ...lines].join('\n')
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('Expected a port, 0 to 65535.')
+  return port
+}
