@@ -36,7 +36,7 @@ report["marker"] = client.inject_marker(int(time.time() * 1000), "41", "target",
 report["stopped"] = client.stop_record("from python", session_id=session)
 report["records"] = client.query_records({"keyword": "from python"})
 report["infos"] = client.get_record_infos([record])
-report["exported"] = client.export_csv_v2([record], "/data", ["EEG"])
+client.export_csv_v2([record], "/data", ["EEG"])
 client.start_training("mentalCommand", "push", session_id=session)
 report["subscribed"] = client.subscribe(streams=["eeg", "mot", "com"], session_id=session)
 time.sleep(2)
