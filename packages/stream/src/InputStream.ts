@@ -20,6 +20,7 @@ import { describeStream } from './output/owner.ts'
 import type { StreamOwner } from './output/owner.ts'
 import type { Delivery, InputSpec, StreamInfo } from './params.ts'
 import type { RingReader, RingReadOptions } from './RingBuffer.ts'
+import type { RingHandle } from './transfer/RingChunks.ts'
 
 /** How an input connects. */
 export interface ConnectOptions {
@@ -300,6 +301,14 @@ export class InputStream implements AsyncDisposable {
     const history = new History(size, info, { ...options, shared: receiver.ring })
     this.#history = history
     reader.onChunk = history.isOwn ? (data, index, run) => history.store(data, index, run) : undefined
+  }
+
+  /**
+   * The shared ring that this input reads, to be posted to a worker and read there by a `RingThreadReader`; undefined where
+   * there is none, or memory cannot be given to other threads. It is closed with this input.
+   */
+  get ring(): RingHandle | undefined {
+    return this.#connection?.reception.reader.receiver.chunks?.handle
   }
 
   get #ring(): RingReader {

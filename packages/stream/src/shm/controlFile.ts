@@ -138,18 +138,29 @@ export function openControlFile(path: string, size: number): ControlFile | undef
   }
 }
 
+/**
+ * A control file that another thread of this process has mapped, and that it alone closes.
+ * @throws {SharedMemError} when it is none of a ring of `size` samples, or closed.
+ */
+export function lentControlFile(buffer: SharedArrayBuffer, size: number): ControlFile {
+  const path = 'of another thread'
+  const found = requireControl(path, buffer, { bytes: undefined, size })
+  return { path, ...found, size, buffer, close: () => undefined }
+}
+
 function requireControl(
   path: string,
   buffer: SharedArrayBuffer,
-  expected: { bytes: number; size: number }
+  expected: { bytes: number | undefined; size: number }
 ): { seats: number; chunks: number } {
   const [magic, version, seats = 0, chunks = 0] = new Uint32Array(buffer, 0, 4)
   if (magic !== MAGIC || version !== VERSION) {
     throw new SharedMemError(path, `expected a control file of version ${VERSION}, got ${magic}, version ${version}`)
   }
   const fits = seats <= MAX_SEATS && chunks <= MOST_CHUNKS && Number.isInteger(Math.log2(chunks))
-  if (!fits || byteLength(seats, chunks) !== expected.bytes) {
-    const got = `${expected.bytes} bytes for ${seats} readers and ${chunks} chunks`
+  const needed = byteLength(seats, chunks)
+  if (!fits || needed !== (expected.bytes ?? needed) || needed > buffer.byteLength) {
+    const got = `${expected.bytes ?? buffer.byteLength} bytes for ${seats} readers and ${chunks} chunks`
     throw new SharedMemError(path, `expected a file of the length that its head says, got ${got}`)
   }
   const size = new Float64Array(buffer, 16, 1)[0]

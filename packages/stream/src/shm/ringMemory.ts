@@ -30,6 +30,16 @@ export function openRingMemory(
   return new MappedMemory(file.path, size, { mapping, close })
 }
 
+/**
+ * Memory that another thread of this process has mapped, and that it alone closes.
+ * @throws {SharedMemError} when it is smaller than `size` bytes.
+ */
+export function lentRingMemory(buffer: SharedArrayBuffer, size: number): RingMemory {
+  const path = 'of another thread'
+  if (buffer.byteLength < size) throw new SharedMemError(path, `expected ${size} bytes, got ${buffer.byteLength}`)
+  return new MappedMemory(path, size, { mapping: { buffer, close: () => undefined }, close: () => undefined })
+}
+
 class MappedMemory implements RingMemory {
   readonly #path: string
   readonly #mapping: Mapping

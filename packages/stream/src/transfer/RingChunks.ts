@@ -1,6 +1,17 @@
-import type { NdArray } from '@nodeacq/ndarray'
+import type { NdArray, WireDType } from '@nodeacq/ndarray'
 import type { DirectoryReader } from './DirectoryReader.ts'
 import type { SharedRingReader } from './SharedRing.ts'
+
+/** A shared ring as `postMessage` takes it to a worker of this process; nothing is copied. */
+export interface RingHandle {
+  readonly samples: SharedArrayBuffer
+  readonly control: SharedArrayBuffer
+  /** `(samples in the ring, …)` */
+  readonly shape: readonly number[]
+  readonly dtype: WireDType
+  readonly double: boolean
+  readonly axisOrder: readonly number[] | null
+}
 
 /** The chunks of a shared ring, one after the other: where they are, and their samples. */
 export class RingChunks {
@@ -10,6 +21,13 @@ export class RingChunks {
   constructor(directory: DirectoryReader, ring: SharedRingReader) {
     this.directory = directory
     this.#ring = ring
+  }
+
+  /** What another thread needs to read the same ring; undefined where memory cannot be given to one. */
+  get handle(): RingHandle | undefined {
+    const { shape, dtype, double, axisOrder, buffer } = this.#ring
+    if (buffer === undefined) return undefined
+    return { samples: buffer, control: this.directory.buffer, shape, dtype: dtype.toWire(), double, axisOrder }
   }
 
   /** A copy of the chunk that was looked at; undefined when it has been written over, before or meanwhile. */

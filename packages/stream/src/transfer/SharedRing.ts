@@ -5,7 +5,7 @@ import { OverrunError, RingRangeError } from '../errors.ts'
 import { Slabs } from '../output/slab.ts'
 import { checkRingChunk, firstSample, type RingReader, type RingReadOptions } from '../RingBuffer.ts'
 import { resolveIndex, resolveSlice, type RingLayout } from '../ringLayout.ts'
-import { openRingMemory, type RingMemory } from '../shm/ringMemory.ts'
+import { lentRingMemory, openRingMemory, type RingMemory } from '../shm/ringMemory.ts'
 import { createShmFile, openShmFile, type ShmFile } from '../shm/shmFile.ts'
 import type { DirectoryWriter } from './DirectoryWriter.ts'
 
@@ -120,12 +120,13 @@ export class SharedRingReader implements RingReader {
   /** Shape and strides of the chunk that was seen last, which the next one mostly has too. */
   #seen: { count: number; shape: readonly number[]; strides: readonly number[] } = { count: -1, shape: [], strides: [] }
 
-  /** @throws {SharedMemError} when the file is not there or not of the size that the layout needs. */
-  constructor(path: string, layout: RingLayout) {
+  /**
+   * @param source path of the file, or its memory as another thread has mapped it
+   * @throws {SharedMemError} when the file is not there or not of the size that the layout needs.
+   */
+  constructor(source: string | SharedArrayBuffer, layout: RingLayout) {
     this.#layout = layout
-    const size = SAMPLES_AT + layout.byteLength
-    const fd = openShmFile(path, size)
-    this.#memory = openRingMemory({ path, fd }, size, { writable: false, close: () => closeSync(fd) })
+    this.#memory = openSource(source, SAMPLES_AT + layout.byteLength)
     const { bytes } = this.#memory
     this.#slots = bytes && layout.wrap(bytes.subarray(SAMPLES_AT), layout.slots)
   }
@@ -137,6 +138,12 @@ export class SharedRingReader implements RingReader {
   /** Samples that the ring holds. */
   get size(): number {
     return this.#layout.size
+  }
+
+  /** The file as other threads may have it; undefined where that cannot be. */
+  get buffer(): SharedArrayBuffer | undefined {
+    const buffer = this.#memory.bytes?.buffer
+    return buffer instanceof SharedArrayBuffer ? buffer : undefined
   }
 
   get isMapped(): boolean {
@@ -284,4 +291,10 @@ export class SharedRingReader implements RingReader {
       this.#layout.fill(bytes.subarray(from, from + early * runBytes))
     }
   }
+}
+
+function openSource(source: string | SharedArrayBuffer, size: number): RingMemory {
+  if (typeof source !== 'string') return lentRingMemory(source, size)
+  const fd = openShmFile(source, size)
+  return openRingMemory({ path: source, fd }, size, { writable: false, close: () => closeSync(fd) })
 }
