@@ -64,7 +64,7 @@ export const dspSuite: Suite = {
       name: 'node',
       title: 'A node around the kernel',
       about:
-        'A SosFilter of 8 sections between an output and an input of one process, 64 channels of float32 at 30 kHz. What the node adds to a chunk is the time of the chunk through it, less that from the output straight to the input, less that of the kernel. The heap of JavaScript holds what the streams and the promises of a chunk leave behind; samples are not on it.',
+        'A SosFilter of 8 sections between an output and an input of one process, 64 channels of float32 at 30 kHz. What the node adds to a chunk is the time of the chunk through it, less that from the output straight to the input, less that of the kernel. Chunks go by reference, so that each needs memory of its own, which whoever receives it may keep; the kernel alone writes into the same memory each time. The heap of JavaScript holds what the streams and the promises of a chunk leave behind; samples are not on it.',
       seconds: { full: 15, quick: 3 },
       targets: nodeCases.map((name) => ({ case: name, metric: 'added by the node', of: 'value', atMost: 20 })),
       run: measureNode

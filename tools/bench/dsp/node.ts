@@ -18,13 +18,15 @@ export async function measureNode({ quick, step }: BenchContext): Promise<Measur
   const rows: Row[] = []
   for (const size of CHUNKS) {
     step(caseOf(size))
-    const kernel = kernelAlone(size.rows)
+    const kernel = kernelAlone(size.rows, 'same')
+    const withMemory = kernelAlone(size.rows, 'new')
     await using node = await openWay(size.rows, 'node')
     await using straight = await openWay(size.rows, 'nothing')
     const chunks = quick ? size.chunks / 10 : size.chunks
     const figures = await inTurns(
       {
         kernel: () => Promise.resolve(microseconds(kernel, quick ? 0.02 : 0.2)),
+        withMemory: () => Promise.resolve(microseconds(withMemory, quick ? 0.02 : 0.2)),
         node: () => node.measure(chunks),
         straight: () => straight.measure(chunks)
       },
@@ -35,6 +37,12 @@ export async function measureNode({ quick, step }: BenchContext): Promise<Measur
     const added = Math.max(0, figures.node - figures.straight - figures.kernel)
     rows.push(
       row({ ...base, metric: 'added by the node', unit: 'µs', value: added }),
+      row({
+        ...base,
+        metric: 'of that, new memory for the output',
+        unit: 'µs',
+        value: Math.max(0, figures.withMemory - figures.kernel)
+      }),
       row({ ...base, metric: 'kernel alone', unit: 'µs', value: figures.kernel }),
       row({ ...base, metric: 'heap per chunk, added by the node', unit: 'bytes', value: Math.max(0, allocated) })
     )

@@ -15,7 +15,7 @@ const SPEC = {
 
 /** A way that chunks go within this process. */
 export interface Way extends AsyncDisposable {
-  /** µs per chunk of so many that go through, one after the other. */
+  /** µs per chunk of so many, each of which is sent when the one before has come out: as in real time. */
   measure(chunks: number): Promise<number>
 }
 
@@ -40,15 +40,14 @@ export async function openWay(rows: number, through: 'node' | 'nothing'): Promis
   return {
     measure: async (chunks) => {
       const start = performance.now()
-      const receiving = (async () => {
-        for (let k = 0; k < chunks; k++) await received.next()
-      })()
-      // Nobody writes into the samples again, so that the same ones can be handed over each time.
-      for (let k = 0; k < chunks; k++) await source.send(data, undefined, { handOver: true })
-      await receiving
+      for (let k = 0; k < chunks; k++) {
+        const next = received.next()
+        // Nobody writes into the samples again, so that the same ones can be handed over each time.
+        await source.send(data, undefined, { handOver: true })
+        await next
+      }
       return ((performance.now() - start) * 1000) / chunks
     },
-
     [Symbol.asyncDispose]: async () => {
       await source.endRun()
       while ((await received.next()).done !== true);
@@ -60,10 +59,10 @@ export async function openWay(rows: number, through: 'node' | 'nothing'): Promis
   }
 }
 
-/** The kernel of that filter on chunks of so many rows. */
-export function kernelAlone(rows: number): () => void {
+/** The kernel of that filter on chunks of so many rows; into the same memory each time, or into new memory as a node has to. */
+export function kernelAlone(rows: number, memory: 'same' | 'new'): () => void {
   const kernel = getEngine('auto').sos(parseSosCoefficients(testSections(SECTIONS)), { channelCount: CHANNELS })
   const input = testSignal(rows * CHANNELS, 'float32')
   const output = new Float32Array(input.length)
-  return () => kernel.process(input, output)
+  return () => kernel.process(input, memory === 'same' ? output : new Float32Array(input.length))
 }
