@@ -71,6 +71,7 @@ export {
   DigitalTrigger,
   ellip,
   ellipord,
+  EmotivCortex,
   engineNames,
   EpochAverage,
   FileReplay,

@@ -14,7 +14,8 @@ test('the node types are registered', () => {
     'StreamMonitor',
     'RawRecorder',
     'SimulatedDevice',
-    'LatencyMonitor'
+    'LatencyMonitor',
+    'EmotivCortex'
   ]) {
     expect(nodeTypes()).toContain(name)
   }

@@ -2,9 +2,15 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, DeviceError } from '@nodeacq/core'
 import { onLogRecord, setLogLevel } from '@nodeacq/rpc'
-import { tempFolder, waitFor } from 'testing'
+import { startProcess, tempFolder, waitFor } from 'testing'
 import { describe, expect, test, vi } from 'vitest'
-import { CortexClient, CortexError, readCortexCredentials, type CortexSample } from '../../src/index.ts'
+import {
+  CortexClient,
+  CortexError,
+  CortexSimulator,
+  readCortexCredentials,
+  type CortexSample
+} from '../../src/index.ts'
 import { connectClient, connectSession, CREDENTIALS, startSimulator } from './startCortex.ts'
 
 async function take(samples: AsyncIterable<CortexSample>, count: number): Promise<CortexSample[]> {
@@ -296,4 +302,16 @@ test('wrong options are named together, and nobody at the address is an error', 
   const wrong = CortexClient.connect({ url: 'http://x', clientId: '', clientSecret: 's', bufferSize: 0 })
   await expect(wrong).rejects.toThrow(/'url': expected wss.*'clientId'.*'bufferSize'/)
   await expect(CortexClient.connect({ ...CREDENTIALS, url: 'wss://127.0.0.1:1' })).rejects.toThrow('no connection')
+})
+
+test('Ctrl-C closes the sessions, and then ends the process as it would have', async () => {
+  await using simulator = await CortexSimulator.start()
+  const closed: unknown[] = []
+  simulator.onCall = (method, params) => method === 'updateSession' && closed.push(params)
+  const program = new URL('../programs/cortexSession.ts', import.meta.url)
+  await using child = await startProcess(program, [simulator.address])
+  await child.line(/streaming/)
+  child.kill('SIGINT')
+  expect(await child.exited).toEqual({ code: null, signal: 'SIGINT' })
+  expect(closed).toEqual([expect.objectContaining({ status: 'close' })])
 })

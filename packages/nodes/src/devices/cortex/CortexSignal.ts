@@ -1,0 +1,94 @@
+import { NdArray } from '@nodeacq/ndarray'
+import type { ChannelInfo, OutputStream } from '@nodeacq/stream'
+import { CounterTrack } from './CounterTrack.ts'
+import type { CortexSample } from './messages.ts'
+import type { Columns, Headset } from './results.ts'
+
+const COUNTERS = ['COUNTER', 'COUNTER_MEMS']
+/** Columns that are no channels: what they say is in the index, the counters and the events of the node. */
+const NO_CHANNELS = [...COUNTERS, 'INTERPOLATED', 'INTERPOLATED_MEMS', 'MARKERS']
+
+/** A sample behind which a gap may lie. */
+export interface Numbered {
+  /** Number of the sample in its stream; undefined for one that came before. */
+  readonly index: number | undefined
+  /** Made up by Cortex for one that the radio lost. */
+  readonly isInterpolated: boolean
+}
+
+/** Channels of a stream, from its columns: nested ones one after the other. */
+export function channelsOf(cols: Columns, { sensors = [] }: Headset, stream: string): ChannelInfo[] {
+  const names = cols.flat().filter((name) => !NO_CHANNELS.includes(name))
+  const isVoltage = (name: string) => stream === 'eeg' && sensors.includes(name)
+  return names.map((name) => (isVoltage(name) ? { name, unit: 'uV' } : { name }))
+}
+
+/** One stream of Cortex on its way to an output: numbered, gathered, sent. */
+export class CortexSignal {
+  readonly #output: OutputStream
+  readonly #track: CounterTrack
+  readonly #chunkSize: number
+  readonly #places: readonly number[]
+  readonly #counter: number
+  readonly #interpolated: number
+  readonly #rows: number[][] = []
+  #end = 0
+  #time = 0
+
+  /** @param rate Hz; @param chunkSize samples that are sent together */
+  constructor(output: OutputStream, cols: Columns, { rate, chunkSize }: { rate: number; chunkSize: number }) {
+    const names = cols.flat()
+    this.#output = output
+    this.#track = new CounterTrack(rate)
+    this.#chunkSize = chunkSize
+    this.#places = names.flatMap((name, k) => (NO_CHANNELS.includes(name) ? [] : [k]))
+    this.#counter = names.findIndex((name) => COUNTERS.includes(name))
+    this.#interpolated = names.findIndex((name) => name.startsWith('INTERPOLATED'))
+  }
+
+  /** s at which the newest sample was, and its number. */
+  get newest(): { readonly index: number; readonly time: number } {
+    return { index: this.#end - 1, time: this.#time }
+  }
+
+  beginAnew(): void {
+    this.#track.beginAnew()
+  }
+
+  async take({ values, time }: CortexSample): Promise<Numbered> {
+    const flat = flatten(values)
+    const counter = flat[this.#counter]
+    const index = this.#track.next(typeof counter === 'number' ? counter : undefined, time)
+    const isInterpolated = flat[this.#interpolated] === 1
+    if (index === undefined) return { index, isInterpolated }
+    if (index > this.#end) await this.flush()
+    this.#rows.push(this.#places.map((place) => toNumber(flat[place])))
+    this.#end = index + 1
+    this.#time = time
+    if (this.#rows.length >= this.#chunkSize) await this.flush()
+    return { index, isInterpolated }
+  }
+
+  /** Sends what was gathered. A jump of the index is a gap that the device made. */
+  async flush(): Promise<void> {
+    if (this.#rows.length === 0) return
+    const rows = this.#rows.splice(0)
+    const chunk = NdArray.fromTyped(Float64Array.from(rows.flat()), [rows.length, this.#places.length])
+    // Cortex gives the time of each sample, in s of the epoch by the clock of its machine.
+    this.#output.markDeviceTime(this.#end - 1, this.#time * 1000)
+    await this.#output.send(chunk, this.#end, { handOver: true })
+  }
+}
+
+/** Lists within the list are nested columns; those of MARKERS are no columns. */
+function flatten(values: readonly unknown[]): unknown[] {
+  return values.flatMap((value) =>
+    Array.isArray(value) && typeof value[0] === 'number' ? (value as unknown[]) : [value]
+  )
+}
+
+/** Metrics are null while they are not active. */
+function toNumber(value: unknown): number {
+  if (typeof value === 'number') return value
+  return typeof value === 'boolean' ? Number(value) : NaN
+}
