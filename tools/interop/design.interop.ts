@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { callScipy, isScipyError, type ScipyCall } from './scipyCalls.ts'
 
 const DESIGNS = 3000
-const seed = Number(process.env['NODEACQ_SEED'] ?? Math.floor(Math.random() * 1e9))
+const seed = Number(process.env['NODEACQ_SEED'] ?? 1)
 
 test(`${DESIGNS} random IIR designs have scipy’s sections, in its order, and its response (seed ${seed})`, async () => {
   const random = seededRandom(seed)

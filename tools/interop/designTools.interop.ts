@@ -38,7 +38,7 @@ interface Pair {
   readonly tolerance?: number
 }
 
-const seed = Number(process.env['NODEACQ_SEED'] ?? Math.floor(Math.random() * 1e9))
+const seed = Number(process.env['NODEACQ_SEED'] ?? 1)
 const random = seededRandom(seed)
 const between = (low: number, high: number) => low + (high - low) * random()
 const whole = (low: number, high: number) => Math.floor(between(low, high + 1))

@@ -3,7 +3,7 @@ import { seededRandom } from 'testing'
 import { expect, test } from 'vitest'
 import { WallClock } from './WallClock.ts'
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9))
+const SEED = Number(process.env['NODEACQ_SEED'] ?? 1)
 const UNIX = 1_800_000_000_000
 
 /** A machine whose clocks go on by `look` µs with each look at one of them. */

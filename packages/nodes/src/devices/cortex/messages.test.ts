@@ -32,7 +32,7 @@ test('the three kinds are told apart by a member', () => {
   })
 })
 
-const seed = Number(process.env['NODEACQ_SEED'] ?? Math.floor(Math.random() * 1e9))
+const seed = Number(process.env['NODEACQ_SEED'] ?? 1)
 
 test(`a frame that is cut or changed anywhere is read or is a SyntaxError (seed ${seed})`, () => {
   const random = seededRandom(seed)

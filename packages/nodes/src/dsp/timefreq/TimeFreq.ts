@@ -102,7 +102,8 @@ export class TimeFreq extends Node<z.infer<typeof config>, Params> {
   }
 
   #planOf({ xsize, fStart, fStop, deltaFreq }: Readonly<Params>): TimeFreqPlan {
-    return timeFreqPlan({ sampleRate: this.input.info.sampleRate, duration: xsize, fStart, fStop, deltaFreq })
+    const { sampleRate } = this.input.info
+    return timeFreqPlan({ sampleRate, duration: xsize, fStart, fStop, deltaFreq }, this._subject)
   }
 
   #channels(): readonly number[] {

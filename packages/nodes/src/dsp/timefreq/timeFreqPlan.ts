@@ -37,8 +37,10 @@ export interface TimeFreqPlan {
  * Ported from initialize_time_freq in pyacq/viewers/qtimefreq.py.
  * @throws FilterError when a frequency is not below half the sample rate, or there is none
  */
-export function timeFreqPlan({ sampleRate, duration, fStart, fStop, deltaFreq }: TimeFreqOptions): TimeFreqPlan {
-  const subject = 'time–frequency map'
+export function timeFreqPlan(
+  { sampleRate, duration, fStart, fStop, deltaFreq }: TimeFreqOptions,
+  subject = 'time–frequency map'
+): TimeFreqPlan {
   if (fStop <= fStart) throw new FilterError(subject, `'fStop' above 'fStart', ${fStart} Hz`, `${fStop} Hz`)
   const count = Math.ceil((fStop - fStart) / deltaFreq)
   const frequencies = Array.from({ length: count }, (_, k) => fStart + k * deltaFreq)

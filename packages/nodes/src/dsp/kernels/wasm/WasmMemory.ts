@@ -181,9 +181,8 @@ export class WasmMemory {
   reserveWork(values: number): void {
     if (values <= this.#workValues) return
     const bytes = align(8 * values)
-    const former = align(8 * this.#workValues)
     for (const area of ['raw', 'block', 'result'] as const) {
-      if (former > 0) this.#giveBack(this[area], former)
+      if (this.#workValues > 0) this.#giveBack(this[area], align(8 * this.#workValues))
       this[area] = this.#take(bytes)
     }
     this.#workValues = values
