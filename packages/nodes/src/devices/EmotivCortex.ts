@@ -140,11 +140,9 @@ export class EmotivCortex extends Node<Config> {
       })
     )
     const main = this.#signals[0] && { rate: this.#signals[0].rate, of: signals.get(this.#signals[0].stream)! }
-    const beginAnew = (): void => signals.forEach((each) => each.beginAnew())
     const samples = client.samples(this.#session)
     const stop = (): void => void samples.return()
     signal.addEventListener('abort', stop, { once: true })
-    client.on('restored', beginAnew)
     try {
       await client.subscribe(streams, this.#session)
       for await (const sample of samples) {
@@ -154,7 +152,6 @@ export class EmotivCortex extends Node<Config> {
       if (!signal.aborted) throw new DeviceError(`${this._subject}: Cortex gives no more data`)
     } finally {
       signal.removeEventListener('abort', stop)
-      client.off('restored', beginAnew)
       if (client.isConnected) await client.unsubscribe(streams, this.#session).catch(() => {})
     }
   }

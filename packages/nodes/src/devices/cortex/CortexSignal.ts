@@ -32,6 +32,7 @@ export class CortexSignal {
   readonly #counter: number
   readonly #interpolated: number
   readonly #rows: number[][] = []
+  #session = ''
   #end = 0
   #time = 0
 
@@ -51,11 +52,10 @@ export class CortexSignal {
     return { index: this.#end - 1, time: this.#time }
   }
 
-  beginAnew(): void {
-    this.#track.beginAnew()
-  }
-
-  async take({ values, time }: CortexSample): Promise<Numbered> {
+  async take({ session, values, time }: CortexSample): Promise<Numbered> {
+    // A session under another id was restored, perhaps with a headset that was off meanwhile.
+    if (session !== this.#session) this.#track.beginAnew()
+    this.#session = session
     const flat = flatten(values)
     const counter = flat[this.#counter]
     const index = this.#track.next(typeof counter === 'number' ? counter : undefined, time)
