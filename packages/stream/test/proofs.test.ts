@@ -1,33 +1,12 @@
 import { waitFor } from 'testing'
 import { expect, test } from 'vitest'
 import { InputStream, OutputStream } from '@nodeacq/stream'
-import type { Chunk, Delivery, OutputOptions } from '@nodeacq/stream'
+import type { Chunk } from '@nodeacq/stream'
 import { Script, accountsOf, problemsOf, readOn } from './accounts.ts'
 import { BadNetwork } from './badNetwork.ts'
+import { scene } from './scene.ts'
 import { isShared, transport } from './transport.ts'
 import { collect } from './streams.ts'
-
-/** An output, its script, a bad network before it, and an input behind that. */
-async function scene(delivery: Delivery, options: OutputOptions = {}, name?: string) {
-  const output = new OutputStream({ shape: [-1, 2], ...transport(), ...options })
-  await output.configure()
-  const network = await BadNetwork.before(output)
-  const input = new InputStream({ highWaterMark: 0 })
-  await input.connect(network.params, { delivery, ...(name !== undefined && { name }) })
-  return {
-    output,
-    network,
-    input,
-    script: new Script(output),
-    /** Reads until the newest run of the output has ended. */
-    read: (chunks?: Chunk[]) => readOn(input, () => input.ledger.run === output.run, chunks),
-    async [Symbol.asyncDispose]() {
-      await input.close()
-      await output.close()
-      await network[Symbol.asyncDispose]()
-    }
-  }
-}
 
 const isBack = ({ output }: { output: OutputStream }) => waitFor(() => output.status().consumers.length === 1)
 const isGone = ({ output }: { output: OutputStream }) => waitFor(() => output.status().consumers.length === 0)

@@ -45,7 +45,7 @@ export class Claims {
     this.#acknowledged.set(name, { run, index, position: this.#log().find(run, index) })
   }
 
-  /** An input without a name may come back over another connection. */
+  /** An input may come back over another connection, or another one in its name; `input` is that name, if it has one. */
   wentAway(input: string, position: number): void {
     this.#away.set(input, position)
     for (const [gone, at] of this.#away) {

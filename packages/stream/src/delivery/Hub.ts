@@ -217,7 +217,7 @@ export class Hub {
       const isHeir = known.isAbsent && known.name !== undefined && known.name === hello.name
       if (known.input === hello.consumer || isHeir) this.#drop(known, false)
     }
-    this.#claims.cameBack(hello.consumer)
+    this.#claims.cameBack(hello.name ?? hello.consumer)
     const service = serviceFor(hello.delivery as Delivery, { flow: this.flow, isLocal })
     const { run, from } = startOf(hello, service, { hub: this, claims: this.#claims })
     const name = hello.name ?? undefined
@@ -302,12 +302,12 @@ export class Hub {
     this.#free()
   }
 
-  /** Forgets what every named input has acknowledged, as far as no other input still has to take it. */
+  /** Forgets what is acknowledged for every name, by whoever bore it first, as far as no input still has to take it. */
   #free(): void {
     if (!this.#claims.isInUse) return
     let { from } = this.#claims
-    for (const { service, name, oldestUntaken } of this.#consumers.values()) {
-      if (service === 'complete' && name === undefined) from = Math.min(from, oldestUntaken)
+    for (const { service, oldestUntaken } of this.#consumers.values()) {
+      if (service === 'complete') from = Math.min(from, oldestUntaken)
     }
     this.log.freeTo(from)
   }
@@ -339,7 +339,7 @@ export class Hub {
   /** Its connection is gone: what it has not taken is kept within the limits, in case that it comes back. */
   #removeLost(consumer: Consumer): void {
     const { input, name, service, oldestUntaken } = consumer
-    if (service === 'complete' && name === undefined) this.#claims.wentAway(input, oldestUntaken)
+    if (service === 'complete') this.#claims.wentAway(name ?? input, oldestUntaken)
     this.remove(consumer.id)
   }
 

@@ -232,8 +232,8 @@ export class ChunkReader {
   async #ask(start: number, item: Entry, chunk: DecodedChunk, options: TakeOptions): Promise<TakenChunk | undefined> {
     const { index } = chunk
     // Messages come in order and once: what goes back is of a later run, also when both runs sent the same bytes.
-    const { run, next } = this.tracker
-    const from = start < next && this.info.accounting !== 'none' ? run + 1 : run
+    const { place } = this.tracker
+    const from = start < place.index && this.info.accounting !== 'none' ? place.run + 1 : place.run
     const sender = await this.#around.sync('decisive', { from, index, frames: item.frames ?? [] })
     // Who has nobody to ask judges as of pyacq's sources: an index that goes back is another start.
     if (sender === undefined && this.#around.isSilent() && this.tracker.goesBack(start)) this.tracker.breakOff(false)
@@ -243,7 +243,11 @@ export class ChunkReader {
   /** Enters a chunk into the account of its run. */
   #enter(run: number | undefined, item: Entry, chunk: DecodedChunk, options: TakeOptions): TakenChunk | undefined {
     const { index, count, data } = chunk
-    if (run === undefined || !this.tracker.isWanted(run, index) || !this.#enterRun(run, item, options)) return undefined
+    if (run === undefined) return undefined
+    const isWanted = this.tracker.isWanted(run, index)
+    if (isWanted && !this.#enterRun(run, item, options)) return undefined
+    this.tracker.came(run, index)
+    if (!isWanted) return undefined
     const taken = this.#note({ run, index, count, data })
     // A filter may keep what it was given.
     if (options.borrow === true && taken !== undefined && this.#filters.length === 0) this.#lent = chunk.memory

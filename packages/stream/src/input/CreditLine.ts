@@ -14,6 +14,7 @@ export class CreditLine {
   #bytes = 0
   #isHolding = true
   #isDue = false
+  #isPaused = false
 
   constructor(window: Window) {
     this.window = window
@@ -56,14 +57,21 @@ export class CreditLine {
     this.#send()
   }
 
+  /** Between two greetings the output would take what was counted for the one as said of the other. */
+  pause(): void {
+    this.#isPaused = true
+  }
+
   /** The output counts from 0 again. */
   restart(): void {
+    this.#isPaused = false
     this.#taken = this.#reported = 0
     // Someone who holds is what the output assumes of a newcomer.
     if (!this.#isHolding) this.#send()
   }
 
   #send(): void {
+    if (this.#isPaused) return
     this.#reported = this.#taken
     this.#bytes = 0
     this.link?.post({ kind: 'credit', taken: this.#taken, holding: this.#isHolding })

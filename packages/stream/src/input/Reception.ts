@@ -222,13 +222,11 @@ export class Reception implements OutputListener {
   /** Whether reading is over; a reader sees each end once. */
   #seeEnd(): boolean {
     const { tracker } = this
-    if (this.#finish.isReached(tracker)) {
-      this.stopped()
-      return true
+    if (!this.#finish.isReached(tracker)) {
+      if (!tracker.hasUnseenEnd || !tracker.isComplete(tracker.end ?? 0)) return this.#isGone && this.#isDrained()
+      tracker.settle(tracker.end ?? 0) // a hole may be the last thing of a run
+      tracker.seeEnd()
     }
-    if (!this.tracker.hasUnseenEnd || !tracker.isComplete(tracker.end ?? 0)) return this.#isGone && this.#isDrained()
-    tracker.settle(tracker.end ?? 0) // a hole may be the last thing of a run
-    tracker.seeEnd()
     this.stopped()
     return true
   }
@@ -309,6 +307,7 @@ export class Reception implements OutputListener {
   /** Before another hello: what a cursor has sent and was not taken will be sent again. Says where to go on. */
   prepareToResume(): { run: number; from: number } {
     this.#isResuming = true
+    this.credit.pause()
     if (this.service !== 'live') this.supply.inbox.clear()
     return { run: this.tracker.run, from: this.tracker.next }
   }

@@ -30,6 +30,8 @@ export class RunTracker {
   /** Runs up to this one are over and done with; their chunks are not wanted any more. */
   #floor = -1
   #joined = { run: 0, index: 0 }
+  /** Messages of the runs from `run`, there from `index`, to `to` were given up, and may still come. */
+  #givenUp: { run: number; index: number; to: number } | undefined
 
   constructor(accounting: Accounting, missing: 'lost' | 'skipped') {
     this.#accounting = accounting
@@ -183,14 +185,28 @@ export class RunTracker {
 
   /** Whether the chunk was asked for: it is neither of a run that is done with, nor from before the joining. */
   isWanted(run: number, index: number): boolean {
-    if (run <= this.#floor || run < this.run) return false
+    if (run <= this.#floor || run < this.run || run <= (this.#givenUp?.to ?? -1)) return false
     return run !== this.#joined.run || index > this.#joined.index || this.#accounting === 'none'
   }
 
-  /** True when the chunk simply follows the one before. */
+  /**
+   * Run and index behind the message that came last: messages come in order and once, so the next one is of a later place.
+   * What was given up moves the account on, not this.
+   */
+  get place(): Readonly<{ run: number; index: number }> {
+    return this.#givenUp ?? { run: this.run, index: this.next }
+  }
+
+  /** A message of `run` up to `index` came. */
+  came(run: number, index: number): void {
+    if (this.#givenUp === undefined || run < this.#givenUp.run) return
+    this.#givenUp = run > this.#givenUp.to ? undefined : { ...this.#givenUp, run, index }
+  }
+
+  /** True when the chunk simply follows the one before. The first one of a run may be of the next: nothing came before it. */
   follows(start: number, index: number): boolean {
     const { next } = this.ledger
-    if (this.#floor >= this.run || (next !== start && next !== undefined)) return false
+    if (start === 0 || this.#givenUp || this.#floor >= this.run || (next !== start && next !== undefined)) return false
     return this.#latest === this.run || index <= (this.#ends.get(this.run) ?? -1)
   }
 
@@ -200,11 +216,12 @@ export class RunTracker {
    * so a run that was left shows in places that go on from where it was.
    */
   runOf(start: number, index: number): number | undefined {
-    if (this.#floor >= this.run && start >= this.next && index <= (this.#ends.get(this.run) ?? Infinity))
-      return undefined
+    const { run: oldest, index: next } = this.place
+    const isLeft = oldest <= Math.max(this.#floor, this.#givenUp?.to ?? -1)
+    if (isLeft && start >= next && index <= (this.#ends.get(oldest) ?? Infinity)) return undefined
     let found: number | undefined
-    for (let run = Math.max(this.run, this.#floor + 1); run <= this.#latest; run++) {
-      const goesBack = run === this.run && start < this.next && this.#accounting !== 'none' && run < this.#latest
+    for (let run = Math.max(oldest, this.#floor + 1); run <= this.#latest; run++) {
+      const goesBack = run === oldest && start < next && this.#accounting !== 'none' && run < this.#latest
       if (goesBack || index > this.#reachOf(run)) continue
       if (found !== undefined && this.#accounting !== 'none') return undefined
       found ??= run
@@ -249,8 +266,10 @@ export class RunTracker {
   /** Gives up on what is missing before `index`. */
   settle(index: number): readonly Gap[] {
     if (this.#accounting === 'none') return []
-    return this.#broken.has(this.run) && this.#missing === 'lost'
-      ? this.ledger.lose(this.next, index, 'restart')
-      : this.ledger.endAt(index)
+    const { run, next } = this
+    const isRestart = this.#broken.has(run) && this.#missing === 'lost'
+    const gaps = isRestart ? this.ledger.lose(next, index, 'restart') : this.ledger.endAt(index)
+    if (gaps.some(({ declared }) => !declared)) this.#givenUp = { run, index: next, ...this.#givenUp, to: run }
+    return gaps
   }
 }
