@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['nodeacq-source', 'node', 'import', 'module', 'default']
@@ -10,6 +11,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/**/*.test.ts'],
     globalSetup: ['packages/testing/src/globalSetup.ts'],
     pool: 'forks',
+    // Most tests wait for other processes; vitest leaves one core to itself, which is half of a small machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     execArgv: ['--conditions=nodeacq-source'],

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { seededRandom, waitFor } from 'testing'
 import type { Faults } from 'testing'
-import { describe, expect, test } from 'vitest'
-import { InputStream, OutputStream } from '@nodeacq/stream'
+import { afterAll, describe, expect, test } from 'vitest'
+import { InputStream, OutputStream, removeAbandonedSharedMemory } from '@nodeacq/stream'
 import type { Chunk, Delivery } from '@nodeacq/stream'
 import { Script, accountsOf, problemsOf } from './accounts.ts'
 import { BadNetwork } from './badNetwork.ts'
@@ -12,6 +12,9 @@ import { Peer } from './startPeer.ts'
 
 const SEEDS = seedsOf({ usual: 20, soak: 400 })
 const PROCESS_SEEDS = seedsOf({ usual: 4, soak: 60 })
+// The rings of killed processes go with the next sender; there may be none after these tests.
+afterAll(removeAbandonedSharedMemory)
+
 const DELIVERIES: readonly Delivery[] = ['complete', 'bestEffort', 'latest', 'complete']
 
 /** Choices that depend on the seed alone. */
