@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/**/*.test.ts'],
     globalSetup: ['packages/testing/src/globalSetup.ts'],
+    setupFiles: ['packages/testing/src/propertySeed.ts'],
     pool: 'forks',
     // Most tests wait for other processes; vitest leaves one core to itself, which is half of a small machine.
     maxWorkers: Math.max(2, availableParallelism() - 1),
