@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { describeType, toJsonSchema, type JsonSchema } from '../graph/jsonSchema.ts'
 import type { NodeTypeInfo, StreamSpecInfo } from '../graph/TypeCatalog.ts'
-import { layoutTable, lengthOf, wrap } from '../screen/layoutTable.ts'
+import { layoutTable, lengthOf, truncate, wrap } from '../screen/layoutTable.ts'
 
 /** A node type for people: what it takes and gives, and how it stands in a graph file. `width`: of the terminal. */
 export function nodeTypeLines(type: NodeTypeInfo, width = Infinity): string[] {
@@ -33,7 +33,7 @@ function optionLines({ properties = {}, required = [] }: JsonSchema, width: numb
     const about = [schema.description ?? '', pyacq.length > 0 ? `[pyacq: ${pyacq.join(', ')}]` : '']
       .filter(Boolean)
       .join(' ')
-    return [name, `${describeType(schema)}${unit}`, defaultText(schema, required.includes(name)), about]
+    return [name, `${shortened(describeType(schema))}${unit}`, defaultText(schema, required.includes(name)), about]
   })
   if (rows.length === 0) return ['none']
   const lines = layoutTable([{ title: 'OPTION' }, { title: 'VALUE' }, { title: 'DEFAULT' }], rows)
@@ -44,6 +44,16 @@ function optionLines({ properties = {}, required = [] }: JsonSchema, width: numb
   return lines.flatMap((line, row) =>
     wrap(meanings[row]!, room).map((part, k) => `${(k === 0 ? line : '').padEnd(margin)}${part}`.trimEnd())
   )
+}
+
+/** Columns of a value; `--json` has all of it. */
+const VALUE_WIDTH = 48
+
+/** As many of the alternatives as there is room for. */
+function shortened(value: string): string {
+  if (lengthOf(value) <= VALUE_WIDTH) return value
+  const end = value.lastIndexOf(' | ', VALUE_WIDTH - 4)
+  return end > 0 ? `${value.slice(0, end)} | …` : truncate(value, VALUE_WIDTH)
 }
 
 function defaultText(schema: JsonSchema, isRequired: boolean): string {
