@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError, createManager } from '@nodeacq/core'
 import { NdArray } from '@nodeacq/ndarray'
-import { OutputStream, readEvents, type OutputOptions } from '@nodeacq/stream'
+import { InputStream, OutputStream, readEvents, type OutputOptions } from '@nodeacq/stream'
 import { waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { AnalogTrigger, DigitalTrigger } from '../src/index.ts'
@@ -112,6 +112,27 @@ describe('AnalogTrigger', () => {
     expect(trigger.status().counters).toEqual({ events: 1, undecided: 1 })
     expect(await positions(trigger, source, chunks)).toEqual([3])
     expect(trigger.status().counters).toEqual({ events: 1, undecided: 1 })
+  })
+
+  test('a source that starts anew without an end begins a run of events, whose positions count from 0', async () => {
+    await using source = await openSource({ dtype: 'float32', shape: [-1, 1] })
+    await using trigger = await prepare(new AnalogTrigger({ name: 'trigger' }), source, { threshold: 0.5 })
+    await using input = new InputStream({ delivery: 'complete' })
+    await input.connect(trigger.output)
+    const seen: [run: number, index: number, positions: number[]][] = []
+    input.onData(({ run, index, data }) => seen.push([run, index, readEvents(data).map((event) => event.index)]))
+    source.startRun()
+    await trigger.start()
+    const first = trigger.output.run
+    await source.send(column([0, 1, 0, 1]))
+    source.startRun()
+    await source.send(column([0, 0, 1]))
+    await source.endRun()
+    await waitFor(() => seen.length === 2)
+    expect(seen).toEqual([
+      [first, 2, [1, 3]],
+      [first + 1, 1, [2]]
+    ])
   })
 
   test('NaN is neither above nor below', async () => {

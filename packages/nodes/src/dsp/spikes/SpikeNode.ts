@@ -1,4 +1,4 @@
-import { ConfigError, describeOutput, Node } from '@nodeacq/core'
+import { ConfigError, describeOutput, Node, RunFollower } from '@nodeacq/core'
 import { NdArray } from '@nodeacq/ndarray'
 import { EVENT_DTYPE, makeEvents } from '@nodeacq/stream'
 import { z } from 'zod'
@@ -126,10 +126,13 @@ export abstract class SpikeNode<Config extends SpikeConfig, Params extends Spike
     this.#kernel = kernel
     this.#counters = { spikes: 0, cutOff: 0 }
     this._begin()
+    const runs = new RunFollower(...Object.values(this.outputs))
     let run: number | undefined
     for await (const chunk of this.input.chunks({ signal, borrow: true })) {
-      if (run !== undefined && chunk.run !== run) await this.#send(kernel.flush())
+      // They belong to the run before.
+      if (chunk.run !== run) await this.#send(kernel.flush())
       run = chunk.run
+      runs.begins(chunk)
       await this.#send(kernel.process(chunk.data, chunk.index, this.params))
       this.#counters.cutOff = kernel.cutOff
     }
@@ -146,10 +149,9 @@ export abstract class SpikeNode<Config extends SpikeConfig, Params extends Spike
     for (const [row, { waveform }] of marked.entries()) waveforms.set(waveform, row * (before + after))
     const events = marked.map(({ position: index, channel, value }) => ({ index, value, label: names[channel]! }))
     this.#counters.spikes += spikes.length
-    const { spikes: index } = this.#counters
     await Promise.all([
-      this.outputs['events']!.send(makeEvents(events), index, { handOver: true }),
-      this.outputs['waveforms']!.send(NdArray.fromTyped(waveforms, [spikes.length, before + after]), index, {
+      this.outputs['events']!.send(makeEvents(events), undefined, { handOver: true }),
+      this.outputs['waveforms']!.send(NdArray.fromTyped(waveforms, [spikes.length, before + after]), undefined, {
         handOver: true
       })
     ])

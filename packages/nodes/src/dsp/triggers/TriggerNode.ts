@@ -1,4 +1,4 @@
-import { ConfigError, Node } from '@nodeacq/core'
+import { ConfigError, Node, RunFollower } from '@nodeacq/core'
 import { NdArray, type ReadonlyNdArray } from '@nodeacq/ndarray'
 import { z } from 'zod'
 import { describeEvents, requireSignal } from '../signalInput.ts'
@@ -41,7 +41,7 @@ interface TriggerParams {
 
 /**
  * A node that tells where one signal crosses a threshold: input `signals`, `(samples, channels)`; output `events`, int64
- * positions `(events,)` in the samples of the input, in order, as pyacq sends them. The index of the output counts events.
+ * positions `(events,)` in the samples of the input's run, in order, as pyacq sends them. The index of the output counts events.
  * New parameters hold from the next chunk on; the trigger then begins afresh, as behind a gap.
  */
 export abstract class TriggerNode<Params extends TriggerParams> extends Node<z.infer<typeof triggerConfig>, Params> {
@@ -84,15 +84,14 @@ export abstract class TriggerNode<Params extends TriggerParams> extends Node<z.i
     const kernel = new TriggerKernel(this.#ruleOf(this.params))
     this.#isChanged = false
     this.#counters = { events: 0, undecided: 0 }
-    let run: number | undefined
+    const runs = new RunFollower(this.output)
     for await (const chunk of this.input.chunks({ signal, borrow: true })) {
       if (this.#isChanged) {
         this.#isChanged = false
         read = this._createReader(this.params)
         kernel.setRule(this.#ruleOf(this.params))
       }
-      if (chunk.run !== run) kernel.breakOff()
-      run = chunk.run
+      if (runs.begins(chunk)) kernel.breakOff()
       const { index, data } = chunk
       kernel.process(read(data), data.length, index - data.length)
       if (kernel.found.length > 0) await this.#send(kernel)
@@ -106,7 +105,7 @@ export abstract class TriggerNode<Params extends TriggerParams> extends Node<z.i
     const positions = new BigInt64Array(found.length)
     for (let k = 0; k < positions.length; k++) positions[k] = BigInt(found.shift())
     this.#counters.events += positions.length
-    await this.output.send(NdArray.fromTyped(positions), this.#counters.events, { handOver: true })
+    await this.output.send(NdArray.fromTyped(positions), undefined, { handOver: true })
   }
 
   protected override _counters(): Readonly<Record<string, number>> {
