@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { certificateSchema, type Certificate } from '@nodeacq/nodes'
 import { describe, expect, test, vi } from 'vitest'
@@ -20,6 +20,20 @@ async function measuring(disk: string): Promise<void> {
     return trials !== undefined && (await readdir(join(disk, trials))).includes('trial-2')
   }
   await waitFor(isMeasuring, { what: 'the trial at the wanted rate', timeout: 40_000 })
+}
+
+/** Bytes of samples that the measurement has on the disk now. */
+async function bytesRecorded(disk: string): Promise<number> {
+  const names = (await readdir(disk, { recursive: true })).filter((name) => name.endsWith('.raw'))
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(disk, name)).then(
+        ({ size }) => size,
+        () => 0
+      )
+    )
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 /** The certificate on stdout. */
@@ -175,7 +189,8 @@ describe('Ctrl-C', () => {
     const args = [...LONG, '--disk', folder.path, '--out', out]
     await using program = await nodeacq(args)
     await measuring(folder.path)
-    await new Promise((resolve) => setTimeout(resolve, 3000))
+    // Two seconds of the device.
+    await waitFor(async () => (await bytesRecorded(folder.path)) > 64_000, { what: 'a recording', timeout: 40_000 })
     program.interrupt()
     const { code } = await program.exited
     const text = program.lines.join(' ')

@@ -236,8 +236,8 @@ test('a paused subscriber passes samples over, a stopped one ends iterations', a
   const first = await client.receiveData()
   client.pauseSubscriber()
   const handled = client.messagesHandled
-  await client.getCortexInfo()
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  // Samples come in the order of answers: those sent before these were passed over.
+  for (let calls = 0; calls < 20; calls++) await client.getCortexInfo()
   expect([client.messagesHandled, client.isSubscriberReading]).toEqual([handled, false])
   client.resumeSubscriber()
   await waitFor(() => client.messagesHandled > handled)
