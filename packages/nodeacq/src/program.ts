@@ -5,6 +5,7 @@ import { addNodesCommand } from './commands/nodes.ts'
 import { EXIT, type ExitCode, type Output } from './commands/Output.ts'
 import { addRunCommand } from './commands/run.ts'
 import { describeHost, describeManager } from './commands/serve.ts'
+import { addServeCommand } from './commands/serveDevice.ts'
 import { addSimulateCommand } from './commands/simulate.ts'
 import { ArgumentError, GraphError, NodeacqError } from './errors.ts'
 import { version } from './version.ts'
@@ -34,6 +35,7 @@ Examples:
     addNodesCommand(program, output)
     addCertifyCommand(program, output, done)
     addSimulateCommand(program, output, done)
+    addServeCommand(program, output, done)
     describeHost(program.command('host'), output, done, 'nodeacq host')
     describeManager(program.command('manager'), output, done)
     return program

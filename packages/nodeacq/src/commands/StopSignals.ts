@@ -22,3 +22,11 @@ export class StopSignals implements Disposable {
     for (const signal of SIGNALS) process.off(signal, this.#onSignal)
   }
 }
+
+/** Resolves when it has aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', () => done(), { once: true })
+  })
+}

@@ -56,6 +56,13 @@ export function parseListenAddress(text: string): string {
   return text
 }
 
+/** A port to listen on, 0 for any free one. */
+export function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('Expected a port, 0 to 65535.')
+  return port
+}
+
 /** Where metrics are served: a port of loopback, or `<IP>:<port>`. */
 function parseMetricsAddress(text: string): MetricsOptions {
   const [, host, digits] = /^(?:(.+):)?(\d+|\*)$/.exec(text) ?? []

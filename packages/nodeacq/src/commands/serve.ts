@@ -13,7 +13,7 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { logLevelOption, metricsOption, parseListenAddress } from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
-import { StopSignals } from './StopSignals.ts'
+import { aborted, StopSignals } from './StopSignals.ts'
 
 interface ServeOptions {
   readonly insecure?: true
@@ -104,11 +104,4 @@ async function serve(
   if (isEnded) return EXIT.ok
   getLogger('nodeacq').warning('ended before its groups were closed')
   return EXIT.notOk
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done()
-    else signal.addEventListener('abort', () => done(), { once: true })
-  })
 }

@@ -1,11 +1,10 @@
-import { ConfigError } from '@nodeacq/core'
 import { parseFault, simulators, type SimulatorType } from '@nodeacq/nodes'
 import { setLogLevel, type LogLevel } from '@nodeacq/rpc'
-import { Argument, InvalidArgumentError, type Command } from 'commander'
-import { ArgumentError } from '../errors.ts'
-import { logLevelOption } from './options.ts'
+import { Argument, type Command } from 'commander'
+import { asArgument } from './asArgument.ts'
+import { logLevelOption, parsePort } from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
-import { StopSignals } from './StopSignals.ts'
+import { aborted, StopSignals } from './StopSignals.ts'
 
 interface SimulateOptions {
   readonly host: string
@@ -55,30 +54,12 @@ async function simulate(type: SimulatorType, options: SimulateOptions, { stdout,
   })
   stdout.write(`${simulator.address}\n`)
   for (const hint of simulator.hints) stderr.write(`${hint}\n`)
-  if (!signals.first.aborted) {
-    await new Promise<void>((resolve) => signals.first.addEventListener('abort', () => resolve(), { once: true }))
-  }
+  await aborted(signals.first)
   return EXIT.ok
-}
-
-/** What a simulator refuses to begin with came from the command line. */
-async function asArgument<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof ConfigError) throw new ArgumentError(error.message, { cause: error })
-    throw error
-  }
 }
 
 function describe([name, { description, defaultPort, faults }]: readonly [string, SimulatorType]): string {
   const width = Math.max(...Object.keys(faults).map(({ length }) => length))
   const lines = Object.entries(faults).map(([kind, meaning]) => `    ${kind.padEnd(width)}  ${meaning}`)
   return [`  ${name}: ${description} (port ${defaultPort})`, ...lines].join('\n')
-}
-
-function parsePort(text: string): number {
-  const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('Expected a port, 0 to 65535.')
-  return port
 }

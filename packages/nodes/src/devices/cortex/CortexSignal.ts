@@ -1,6 +1,6 @@
 import { NdArray } from '@nodeacq/ndarray'
 import type { ChannelInfo, OutputStream } from '@nodeacq/stream'
-import { CounterTrack } from './CounterTrack.ts'
+import { CounterTrack } from '../CounterTrack.ts'
 import type { CortexSample } from './messages.ts'
 import type { Columns, Headset } from './results.ts'
 
