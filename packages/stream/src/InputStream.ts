@@ -180,9 +180,9 @@ export class InputStream implements AsyncDisposable {
     const reception = this.#reception
     this.#requireFree()
     this.#reader = 'chunks'
-    return new ChunkIterator(reception, options instanceof AbortSignal ? { signal: options } : options, () => {
+    return new ChunkIterator(reception, options instanceof AbortSignal ? { signal: options } : options, (isLeft) => {
       this.#reader = undefined
-      reception.stopped()
+      if (isLeft) reception.stopped()
     })
   }
 

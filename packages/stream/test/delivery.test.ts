@@ -153,6 +153,18 @@ for (const protocol of ['tcp', 'ipc', 'inproc'] as const) {
     expect(pair.input.ledger.snapshot()).toMatchObject({ lost: 0, gapCount: 0 })
   })
 
+  test(`${protocol}: a reader that goes from one run to the next is waited for in between`, async () => {
+    await using pair = await streamPair({ protocol, transferMode: 'sharedmem', bufferSize: 100, flow: 'wait' })
+    await pair.output.endRun()
+    pair.output.startRun()
+    const sending = sendRamp(pair.output, 6, 40).then(() => pair.output.endRun())
+    expect(await collect(pair.input.chunks())).toEqual([])
+    await turn()
+    expectAccounted(await collect(pair.input.chunks()), pair.input.ledger.snapshot(), 240)
+    await sending
+    expect(pair.input.ledger.snapshot()).toMatchObject({ run: 1, lost: 0, gapCount: 0 })
+  })
+
   test(`${protocol}: a start without an end goes on into the new run`, async () => {
     await using pair = await streamPair({ protocol }, { delivery: 'complete' })
     const reading = collect(pair.input.chunks())

@@ -21,11 +21,12 @@ const DONE: IteratorResult<Chunk, undefined> = { done: true, value: undefined }
 export class ChunkIterator implements AsyncIterableIterator<Chunk> {
   readonly #reception: Reception
   readonly #signal: AbortSignal | undefined
-  readonly #onEnd: () => void
+  readonly #onEnd: (isLeft: boolean) => void
   #isDone = false
   readonly #options: TakeOptions
 
-  constructor(reception: Reception, { signal, borrow = false }: ChunksOptions, onEnd: () => void) {
+  /** @param onEnd told whether the reader has left before reading was over */
+  constructor(reception: Reception, { signal, borrow = false }: ChunksOptions, onEnd: (isLeft: boolean) => void) {
     this.#reception = reception
     this.#options = { wantData: true, borrow, stopAtEnd: true, isCancelled: () => this.#isDone }
     this.#signal = signal
@@ -52,7 +53,7 @@ export class ChunkIterator implements AsyncIterableIterator<Chunk> {
 
   readonly #toResult = (taken: TakenChunk | undefined): IteratorResult<Chunk, undefined> => {
     if (taken !== undefined && !this.#isDone) return { done: false, value: taken as Chunk }
-    this.#end()
+    this.#end(false)
     return DONE
   }
 
@@ -66,10 +67,10 @@ export class ChunkIterator implements AsyncIterableIterator<Chunk> {
     this.#reception.supply.inbox.wake()
   }
 
-  #end(): void {
+  #end(isLeft = true): void {
     if (this.#isDone) return
     this.#isDone = true
     this.#signal?.removeEventListener('abort', this.#cancel)
-    this.#onEnd()
+    this.#onEnd(isLeft)
   }
 }

@@ -1,6 +1,9 @@
 import type { Window } from '../delivery/Consumer.ts'
 import type { OutputLink } from './OutputLink.ts'
 
+/** ms for which an output that waits still waits for a reader that has come to the end of a run: the next may be its, too. */
+const REST = 200
+
 /**
  * Tells the output how much was taken, so that it sends more: in steps of an eighth of the window, and at once when
  * there is nothing left to take.
@@ -15,6 +18,7 @@ export class CreditLine {
   #isHolding = true
   #isDue = false
   #isPaused = false
+  #rest: NodeJS.Timeout | undefined
 
   constructor(window: Window) {
     this.window = window
@@ -23,6 +27,11 @@ export class CreditLine {
   /** Whether an output that waits shall wait for this input. */
   get isHolding(): boolean {
     return this.#isHolding
+  }
+
+  /** Not so at the end of a run, until the reader goes on. */
+  get isReading(): boolean {
+    return this.#isHolding && this.#rest === undefined
   }
 
   took(bytes: number): void {
@@ -52,9 +61,20 @@ export class CreditLine {
   }
 
   hold(isHolding: boolean): void {
+    clearTimeout(this.#rest)
+    this.#rest = undefined
     if (this.#isHolding === isHolding) return
     this.#isHolding = isHolding
     this.#send()
+  }
+
+  /** A run is read to its end. Whoever goes on with the next one must not lose its beginning before it has said so. */
+  rest(): void {
+    clearTimeout(this.#rest)
+    this.#rest = setTimeout(() => {
+      this.hold(false)
+    }, REST)
+    this.#rest.unref()
   }
 
   /** Between two greetings the output would take what was counted for the one as said of the other. */

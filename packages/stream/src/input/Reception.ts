@@ -137,7 +137,7 @@ export class Reception implements OutputListener {
     const { feed } = this.supply
     if (feed?.borrowed.isHeld === true) this.reader.giveBack(feed)
     this.reader.freeLent()
-    if (this.#rejoining || this.#finish.target || !this.credit.isHolding) return this.#takeSlowly(options)
+    if (this.#rejoining || this.#finish.target || !this.credit.isReading) return this.#takeSlowly(options)
     if (!this.supply.hasMore || turnDue() !== undefined) return this.#takeSlowly(options)
     try {
       const taken = this.#readNext(options)
@@ -226,8 +226,9 @@ export class Reception implements OutputListener {
       if (!tracker.hasUnseenEnd || !tracker.isComplete(tracker.end ?? 0)) return this.#isGone && this.#isDrained()
       tracker.settle(tracker.end ?? 0) // a hole may be the last thing of a run
       tracker.seeEnd()
-    }
-    this.stopped()
+      this.#finish.done()
+      this.credit.rest()
+    } else this.stopped()
     return true
   }
 
@@ -353,7 +354,7 @@ export class Reception implements OutputListener {
 
   /** A reader starts afresh: what it has read of the current run, or came too late for, shall not come again. */
   startRun(): void {
-    this.stopped()
+    this.#finish.done()
     this.credit.hold(true)
     const { tracker, reader } = this
     const isOver = tracker.end !== undefined
