@@ -1,6 +1,6 @@
 import { ConfigError } from '@nodeacq/core'
 import { NdArray } from '@nodeacq/ndarray'
-import { makeEvents, OutputStream, readEvents } from '@nodeacq/stream'
+import { InputStream, makeEvents, OutputStream, readEvents } from '@nodeacq/stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { EpochAverage } from '../src/index.ts'
@@ -146,4 +146,39 @@ describe('EpochAverage', () => {
     await expect(attempt({ params: { channels: ['CZ1'] } })).rejects.toThrow("did you mean 'Cz'?")
     await expect(attempt({ params: { maxPeakToPeak: 0 } })).rejects.toThrow(ConfigError)
   })
+})
+
+test('a source that starts anew begins a run of verdicts, and the average goes on', async () => {
+  await using signals = new OutputStream({ dtype: 'float64', shape: [-1, 1], sampleRate: RATE })
+  await using marks = new OutputStream({ streamType: 'event', dtype: makeEvents([]).dtype, shape: [-1] })
+  await signals.configure({ protocol: 'inproc' })
+  await marks.configure({ protocol: 'inproc' })
+  await using node = new EpochAverage({ name: 'erp' })
+  await node.configure({ window: [0, 0.02] })
+  await node.inputs['signals']!.connect(signals, { delivery: 'complete' })
+  await node.inputs['events']!.connect(marks, { delivery: 'complete' })
+  await node.initialize()
+  await using verdicts = new InputStream({ delivery: 'complete' })
+  await verdicts.connect(node.outputs['epochs']!)
+  const verdictChunks = verdicts.chunks()
+  await node.start()
+  for (const level of [1, 3]) {
+    signals.startRun()
+    marks.startRun()
+    await marks.send(makeEvents([{ index: 2 }]))
+    await signals.send(
+      NdArray.from(
+        Array.from({ length: 10 }, () => [level]),
+        'float64'
+      ),
+      10
+    )
+    const { value: chunk } = await verdictChunks.next()
+    expect(readEvents(chunk!.data)).toMatchObject([{ index: 2, label: 'accepted' }])
+    expect(chunk!.index).toBe(1)
+  }
+  await signals.endRun()
+  await marks.endRun()
+  expect(await node.finished()).toBeUndefined()
+  expect(node.average.toNested()).toEqual([[2], [2]])
 })

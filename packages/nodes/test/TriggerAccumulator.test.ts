@@ -59,6 +59,7 @@ async function follow(output: OutputStream): Promise<{ done: Promise<Chunk[]> }>
 const firstChannel = ({ data }: Chunk) => data.column(0).toNested()
 const taken = (node: TriggerAccumulator, input: string, samples: number) =>
   waitFor(() => node.inputs[input]!.status().samples === samples)
+const made = (node: TriggerAccumulator, sweeps: number) => waitFor(() => node.totalTrig === sweeps)
 
 describe('TriggerAccumulator', () => {
   test('sends each sweep and the mean of the stack, whichever of signal and event comes first', async () => {
@@ -76,9 +77,9 @@ describe('TriggerAccumulator', () => {
     await taken(node, 'events', 2)
     await signals.send(ramp(0, 12))
     await signals.send(ramp(12, 40))
-    await taken(node, 'signals', 40)
+    await made(node, 2)
     await events.send(positions(5, 60))
-    await taken(node, 'events', 4)
+    await made(node, 3)
     expect(node.stack.toNested()).toEqual([
       [
         [2, 3, 4, 5, 6],
@@ -127,6 +128,7 @@ describe('TriggerAccumulator', () => {
     await signals.send(ramp(12, 20), 20)
     for (let from = 20; from < 200; from += 20) await signals.send(ramp(from, from + 20))
     await taken(node, 'signals', 198)
+    await made(node, 3)
     await events.send(positions(100, 190))
     await events.endRun()
     await signals.endRun()

@@ -42,6 +42,7 @@ const params = z.object({
  * counts them; and `epochs`, an event for each epoch that was decided upon: position and value of its event, the length of the
  * window, and as label `accepted` or why not.
  *
+ * The average goes on over the runs of its source; `epochs` begins one with each, as positions count from 0 again.
  * An epoch is rejected for what `params` say, for a sample that is not finite or never came, and when a part of it is gone.
  */
 export class EpochAverage extends EpochNode<z.infer<typeof config>, z.infer<typeof params>> {
@@ -54,7 +55,6 @@ export class EpochAverage extends EpochNode<z.infer<typeof config>, z.infer<type
     epochs: { streamType: 'event', dtype: EVENT_DTYPE, shape: [-1] }
   } as const
   #statistics = new EpochStatistics(0)
-  #decided = 0
   #counters = { accepted: 0, rejected: 0 }
 
   /** Epochs in the average. */
@@ -109,7 +109,6 @@ export class EpochAverage extends EpochNode<z.infer<typeof config>, z.infer<type
   }
 
   protected override _begin(): void {
-    this.#decided = 0
     this.#counters = { accepted: 0, rejected: 0 }
     this.reset()
   }
@@ -143,11 +142,14 @@ export class EpochAverage extends EpochNode<z.infer<typeof config>, z.infer<type
     await this.#tell(event, 'gone')
   }
 
+  protected override _startRun(): void {
+    this.outputs['epochs']!.startRun()
+  }
+
   async #tell({ index, value }: StreamEvent, label: string): Promise<void> {
     const { from, to } = this._window()
-    this.#decided += 1
     const verdict = makeEvents([{ index, value, duration: to - from, label }])
-    await this.outputs['epochs']!.send(verdict, this.#decided, { handOver: true })
+    await this.outputs['epochs']!.send(verdict, undefined, { handOver: true })
   }
 
   #faultOf(values: Float64Array): string | undefined {

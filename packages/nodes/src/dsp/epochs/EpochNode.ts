@@ -4,6 +4,7 @@ import { nearestNames, readEvents, type Chunk, type StreamEvent } from '@nodeacq
 import { z } from 'zod'
 import { requireSignal } from '../signalInput.ts'
 import { EpochCutter, type Epoch, type EpochWindow } from './EpochCutter.ts'
+import { EventOrder } from './EventOrder.ts'
 import { readTogether } from './readTogether.ts'
 import { SignalHistory } from './SignalHistory.ts'
 
@@ -50,6 +51,8 @@ export abstract class EpochNode<Config extends EpochConfig, Params extends objec
   protected abstract _takeEpoch(epoch: Epoch & { data: NonNullable<Epoch['data']> }): Promise<void>
   /** A part of the piece around an event was not held any more. */
   protected _loseEpoch(_event: StreamEvent): void | Promise<void> {}
+  /** The source of the signal began anew, and positions count from 0 again. */
+  protected _startRun(): void {}
   /** Whether a piece is cut around an event. */
   protected _wants(_event: StreamEvent): boolean {
     return true
@@ -104,22 +107,28 @@ export abstract class EpochNode<Config extends EpochConfig, Params extends objec
     this.#counters = { gone: 0, unfinished: 0, unplaced: 0 }
     this.#history = new SignalHistory(shape[1]!, parseDType(dtype), flow === 'wait' ? REPLAY_LIMITS : undefined)
     this._restart()
+    const order = new EventOrder()
     let run: number | undefined
     const onSignal = async (chunk: Chunk): Promise<void> => {
-      if (run !== undefined && chunk.run !== run) this.#forget()
+      if (run !== undefined && chunk.run !== run) {
+        this.#forget()
+        for (const event of order.startSignalRun()) this.#add(event)
+      }
       run = chunk.run
       this.#history!.push(chunk.data, chunk.index)
       await this.#takeDue()
     }
     const onEvents = async (chunk: Chunk): Promise<void> => {
-      for (const event of this.#read(chunk)) {
-        if (event.index < 0) this.#counters.unplaced += 1
-        else if (this._wants(event)) this.#cutter!.add(event)
-      }
+      for (const event of order.due(this.#read(chunk), chunk.run)) this.#add(event)
       await this.#takeDue()
     }
     await readTogether({ signals, events }, { onSignal, onEvents }, signal)
-    this.#counters.unfinished += this.#cutter!.waiting
+    this.#counters.unfinished += this.#cutter!.waiting + order.waiting
+  }
+
+  #add(event: StreamEvent): void {
+    if (event.index < 0) this.#counters.unplaced += 1
+    else if (this._wants(event)) this.#cutter!.add(event)
   }
 
   #read({ data }: Chunk): StreamEvent[] {
@@ -154,6 +163,7 @@ export abstract class EpochNode<Config extends EpochConfig, Params extends objec
     this.#counters.unfinished += this.#cutter!.waiting
     this.#cutter!.clear()
     this.#history!.clear()
+    this._startRun()
   }
 
   protected override _counters(): Readonly<Record<string, number>> {
