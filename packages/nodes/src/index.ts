@@ -120,6 +120,8 @@ export type {
 } from './files/SampleFile.ts'
 export { CortexSimulator } from './simulators/cortex/CortexSimulator.ts'
 export type { CortexSimulatorOptions } from './simulators/cortex/CortexSimulator.ts'
+export { Mw75Simulator } from './simulators/mw75/Mw75Simulator.ts'
+export type { Mw75SimulatorOptions } from './simulators/mw75/Mw75Simulator.ts'
 export { parseFault } from './simulators/faults.ts'
 export type { Fault } from './simulators/faults.ts'
 export { deviceServers } from './servers/servers.ts'
