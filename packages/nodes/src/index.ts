@@ -1,5 +1,6 @@
 import { addChildModule } from '@nodeacq/core'
 
+export { BrainAmpSocket } from './devices/BrainAmpSocket.ts'
 export { CortexClient } from './devices/cortex/CortexClient.ts'
 export type { CortexClientOptions } from './devices/cortex/CortexClientOptions.ts'
 export { CortexError } from './devices/cortex/CortexError.ts'
@@ -118,6 +119,8 @@ export type {
   SampleFile,
   Units
 } from './files/SampleFile.ts'
+export { BrainAmpSimulator } from './simulators/brainamp/BrainAmpSimulator.ts'
+export type { BrainAmpSimulatorOptions } from './simulators/brainamp/BrainAmpSimulator.ts'
 export { CortexSimulator } from './simulators/cortex/CortexSimulator.ts'
 export type { CortexSimulatorOptions } from './simulators/cortex/CortexSimulator.ts'
 export { Mw75Simulator } from './simulators/mw75/Mw75Simulator.ts'

@@ -1,3 +1,5 @@
+import { LeastDelay } from './LeastDelay.ts'
+
 /** What is known of a source that counts its samples, and whose samples have no times of their own. */
 export interface ArrivalTrackOptions {
   /** Hz. */
@@ -21,8 +23,6 @@ interface Held<T> {
 
 /** s of samples within which the one that came with the least delay is looked for. */
 const WINDOW = 0.05
-/** s over which a source's clock may drift away from this machine's unseen. */
-const MEMORY = 10
 /** s that samples are held at most. */
 const PATIENCE = 2
 
@@ -154,25 +154,5 @@ export class ArrivalTrack<T> {
       if (index + lost > this.#pause.indexBefore) this.#emit(index + lost, sample)
       else this.counts.duplicates += 1
     }
-  }
-}
-
-/** The least delay of the last ten to twenty seconds. */
-class LeastDelay {
-  #older = Infinity
-  #newer = Infinity
-  #turn = -Infinity
-
-  get least(): number {
-    return Math.min(this.#older, this.#newer)
-  }
-
-  note(delay: number, time: number): void {
-    if (time - this.#turn > MEMORY) {
-      this.#turn = time
-      this.#older = this.#newer
-      this.#newer = Infinity
-    }
-    this.#newer = Math.min(this.#newer, delay)
   }
 }

@@ -74,7 +74,11 @@ export class BrainAmpSocket extends Node<Config> {
   async #readStart(options: Config): Promise<RdaStart> {
     try {
       using connection = await RdaConnection.open(options)
-      for await (const message of connection.messages()) if (message.kind === 'start') return message
+      const messages = connection.messages()
+      for (;;) {
+        const { value } = await messages.next()
+        if (value.kind === 'start') return value
+      }
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       const hint = 'does BrainVision Recorder monitor or record there, with remote data access on?'
@@ -127,6 +131,8 @@ export class BrainAmpSocket extends Node<Config> {
       case 'start':
         requireSame(this._subject, this.#start!, message)
         rda.beginAnew()
+        return
+      case 'other':
     }
   }
 

@@ -1,6 +1,11 @@
+import { brainAmpType } from './brainamp/BrainAmpSimulator.ts'
 import { cortexType } from './cortex/cortexType.ts'
 import { mw75Type } from './mw75/mw75Type.ts'
 import type { SimulatorType } from './Simulator.ts'
 
 /** Every simulator by the name of its device. */
-export const simulators: Readonly<Record<string, SimulatorType>> = { cortex: cortexType, mw75: mw75Type }
+export const simulators: Readonly<Record<string, SimulatorType>> = {
+  brainamp: brainAmpType,
+  cortex: cortexType,
+  mw75: mw75Type
+}

@@ -84,7 +84,7 @@ export class RdaSignal {
     const { gains, channels } = this.#options
     const floats = values instanceof Float32Array ? values : Float32Array.from(values)
     if (gains === undefined) return floats
-    for (let at = 0; at < floats.length; ) {
+    for (let at = 0; at < floats.length;) {
       for (let k = 0; k < channels; k++, at++) floats[at]! *= gains[k]!
     }
     return floats

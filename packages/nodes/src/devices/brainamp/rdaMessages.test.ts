@@ -53,7 +53,10 @@ test.each(vectors.malformed)('$name is an error', ({ hex }) => {
   expect(() => readAll([Buffer.from(hex, 'hex')])).toThrow(RdaFormatError)
 })
 
-const text = fc.string({ unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 12 })
+const text = fc.string({
+  unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)),
+  maxLength: 12
+})
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 })
 const marker = fc.record({
   position: uint32,
@@ -136,4 +139,12 @@ test('a size beyond all reason is refused at once, not waited for', () => {
   const huge = encodeRda({ kind: 'stop' })
   huge.writeUInt32LE(2 ** 31, 16)
   expect(() => readAll([huge])).toThrow(/24 to 16777216 bytes, got one of 2147483648/)
+})
+
+test('a message whose end is missing is an error, not samples made of the next one', () => {
+  const [start, data, next] = bytesOf(vectors.float32Sequence) as [Buffer, Buffer, Buffer]
+  for (let length = 24; length < data.length; length++) {
+    const cut = data.subarray(0, length)
+    expect(() => readAll([start, cut, next, next])).toThrow(RdaFormatError)
+  }
 })

@@ -83,7 +83,7 @@ export function encodeRda(message: RdaMessage): Buffer {
 export class RdaReader {
   readonly #parts: Buffer[] = []
   #length = 0
-  #channels: number | undefined
+  #channels: number | undefined;
 
   /**
    * The messages that are complete with these bytes.
@@ -100,13 +100,16 @@ export class RdaReader {
   }
 
   #read(type: number, body: Buffer): RdaMessage {
+    // Where bytes are missing, the next message is taken for samples.
+    if (body.includes(GUID)) throw new RdaFormatError('a message begins within another one')
     if (type === TYPE.start) {
       const start = readStart(body)
       this.#channels = start.names.length
       return start
     }
     if (type === TYPE.int16 || type === TYPE.float32) {
-      if (this.#channels === undefined) throw new RdaFormatError('data before start: the number of channels is not known')
+      if (this.#channels === undefined)
+        throw new RdaFormatError('data before start: the number of channels is not known')
       return readData(type, body, this.#channels)
     }
     return type === TYPE.stop ? { kind: 'stop' } : { kind: 'other', type }
@@ -208,7 +211,7 @@ function readData(type: number, body: Buffer, channels: number): RdaData {
 
 function readMarkers(bytes: Buffer, count: number): RdaMarker[] {
   const markers: RdaMarker[] = []
-  for (let at = 0; markers.length < count; ) {
+  for (let at = 0; markers.length < count;) {
     requireBytes('marker', bytes, at + MARKER)
     const size = bytes.readUInt32LE(at)
     if (size < MARKER) throw new RdaFormatError(`marker: expected at least ${MARKER} bytes, got ${size}`)

@@ -1,11 +1,10 @@
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { DeviceError } from '@nodeacq/core'
 import { getLogger } from '@nodeacq/rpc'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import { isObject } from '../../devices/cortex/messages.ts'
-import { checkListenHost } from '../checkListenHost.ts'
 import { numberOf, type Fault } from '../faults.ts'
+import { listen } from '../listen.ts'
 import type { RunningSimulator } from '../Simulator.ts'
 import { selfSignedCertificate, type Certificate } from '../selfSignedCertificate.ts'
 import { accountMethods, checkToken, OPEN_METHODS } from './accountMethods.ts'
@@ -94,18 +93,12 @@ export class CortexSimulator implements RunningSimulator {
 
   /** @throws {DeviceError} when the port is taken. @throws {ConfigError} a host beyond loopback without `insecure`. */
   static async start(options: CortexSimulatorOptions = {}): Promise<CortexSimulator> {
-    const { host = '127.0.0.1', port = 0, insecure = false } = options
-    checkListenHost('Cortex simulator', host, insecure)
     const simulator = new CortexSimulator(options)
     try {
-      await new Promise<void>((resolve, reject) => {
-        simulator.#server.once('error', reject)
-        simulator.#server.listen(port, host, resolve)
-      })
-    } catch (cause) {
+      await listen(simulator.#server, 'Cortex simulator', options)
+    } catch (error) {
       await simulator.close()
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new DeviceError(`Cortex simulator: cannot serve at ${host}:${port}: ${reason}`, { cause })
+      throw error
     }
     return simulator
   }
