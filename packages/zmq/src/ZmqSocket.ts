@@ -32,6 +32,10 @@ export interface SocketOptions {
   heartbeatTimeout?: number
   /** ms a TCP connection attempt may take. */
   connectTimeout?: number
+  /** ms until a connection that ended is tried again. Default 100. */
+  reconnectInterval?: number
+  /** ms up to which that time doubles from attempt to attempt. Default: it stays as it is. */
+  reconnectMaxInterval?: number
   /** Largest message accepted from a peer, in bytes; a peer that sends more is disconnected. -1 = no limit. */
   maxMessageSize?: number
 }

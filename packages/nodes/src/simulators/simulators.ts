@@ -1,11 +1,13 @@
 import { brainAmpType } from './brainamp/BrainAmpSimulator.ts'
 import { cortexType } from './cortex/cortexType.ts'
 import { mw75Type } from './mw75/mw75Type.ts'
+import { openEphysTypes } from './openephys/openEphysTypes.ts'
 import type { SimulatorType } from './Simulator.ts'
 
 /** Every simulator by the name of its device. */
 export const simulators: Readonly<Record<string, SimulatorType>> = {
   brainamp: brainAmpType,
   cortex: cortexType,
-  mw75: mw75Type
+  mw75: mw75Type,
+  ...openEphysTypes
 }

@@ -1,0 +1,180 @@
+import { createManager, DeviceError } from '@nodeacq/core'
+import { InputStream, readEvents, type Gap } from '@nodeacq/stream'
+import { openSockets } from '@nodeacq/zmq'
+import { waitFor } from 'testing'
+import { expect, test } from 'vitest'
+import { OpenEphys, OpenEphysSimulator, type OpenEphysSimulatorOptions } from '../../src/index.ts'
+import { collect } from '../collect.ts'
+import { placesOf, stepsOf } from './ramp.ts'
+
+const STREAM = { name: 'Rhythm Data', sampleRate: 1000, channelCount: 4 }
+
+async function startSimulator(options: OpenEphysSimulatorOptions = {}): Promise<OpenEphysSimulator> {
+  return await OpenEphysSimulator.start({ streams: [STREAM], ...options })
+}
+
+async function startNode(simulator: OpenEphysSimulator, options: object = {}): Promise<OpenEphys> {
+  const node = new OpenEphys({ name: 'gui' })
+  await node.configure({ url: simulator.address, ...options })
+  await node.initialize()
+  return node
+}
+
+test('signals, events and spikes come as they were acquired, and nothing is missing', async () => {
+  await using simulator = await startSimulator()
+  await using node = await startNode(simulator)
+  expect(Object.keys(node.outputs)).toEqual(['signals', 'events', 'spikes'])
+  const { signals, events, spikes } = node.outputs as { [name: string]: (typeof node.outputs)[string] }
+  expect(signals!.info).toMatchObject({ sampleRate: 1000, dtype: 'float32', shape: [-1, 4], units: 'uV' })
+  expect(signals!.info.channelInfo![3]).toEqual({ name: 'CH4', unit: 'uV', stream: 'Rhythm Data' })
+  expect(events!.info).toMatchObject({ streamType: 'event', eventsOf: 'signals', sampleRate: 1000 })
+  const [data, ttl, spike] = await Promise.all([signals!, events!, spikes!].map((output) => collect(output)))
+  await node.start()
+  await waitFor(() => events!.index >= 2 && signals!.index > 1100)
+  await waitFor(() => simulator.requests!.applications.size === 1)
+  expect(await node.sendEvent({ channel: 7 })).toBe('message correctly parsed')
+  await node.stop()
+  const { data: chunk, gaps } = await data!.done
+  expect(gaps).toEqual([])
+  const rows = chunk.toNested() as number[][]
+  expect(stepsOf(rows).every((step) => step === 1)).toBe(true)
+  const places = placesOf(rows)
+  const found = readEvents((await ttl!.done).data)
+  expect(found.map(({ label, index }) => [label, places[index]! % 500])).toEqual(found.map(() => ['line 4', 0]))
+  expect(found.map(({ value, index }) => [value, places[index]])).toContainEqual([1, 500])
+  const peaks = readEvents((await spike!.done).data).filter(({ index }) => index < places.length)
+  expect(peaks.length).toBeGreaterThanOrEqual(3)
+  for (const { index, label, value } of peaks) {
+    expect([label, places[index]! % 250, value < 3]).toEqual(['Electrode 1', 0, true])
+  }
+  // 100 µV, channel 0 at 8 Hz: a sine through the zeros of its place.
+  expect(Math.max(...rows.map(([first]) => Math.abs(first!)))).toBeCloseTo(100, 0)
+  expect(Object.values(node.status().counters).every((count) => count === 0)).toBe(true)
+  expect(simulator.requests!.events).toEqual([{ type: 3, sampleNumber: 0, id: 1, channel: 7 }])
+  expect([...simulator.requests!.applications.values()]).toEqual(['nodeacq'])
+})
+
+test('several streams have outputs of their own, at their own rates', async () => {
+  await using simulator = await startSimulator({
+    streams: [
+      { name: 'Probe A/AP', sampleRate: 2000, channelCount: 3 },
+      { name: 'Probe A/LFP', sampleRate: 500, channelCount: 2 }
+    ]
+  })
+  await using node = await startNode(simulator)
+  expect(Object.keys(node.outputs).sort()).toEqual(
+    ['events', 'signals', 'spikes'].flatMap((kind) => [`${kind}-probe-a-ap`, `${kind}-probe-a-lfp`])
+  )
+  const fast = node.outputs['signals-probe-a-ap']!
+  const slow = node.outputs['signals-probe-a-lfp']!
+  const [a, b] = await Promise.all([collect(fast), collect(slow)])
+  await node.start()
+  await waitFor(() => fast.index > 800)
+  await node.stop()
+  const [fastRows, slowRows] = [await a!.done, await b!.done].map(({ data }) => data.toNested() as number[][])
+  expect(fastRows!.length / slowRows!.length).toBeGreaterThan(3)
+  expect(stepsOf(fastRows!).every((step) => step === 1)).toBe(true)
+  expect(stepsOf(slowRows!).every((step) => step === 1)).toBe(true)
+  await using one = await startNode(simulator, { streams: ['Probe A/LFP'] })
+  expect(one.outputs['signals']!.info).toMatchObject({ sampleRate: 500, shape: [-1, 2] })
+})
+
+test('without data, or without the stream that is wanted, configure says so', async () => {
+  await using simulator = await startSimulator()
+  const node = new OpenEphys({ name: 'gui' })
+  await expect(node.configure({ url: simulator.address, streams: ['Probe B'], timeout: 0.2 })).rejects.toThrow(
+    /OpenEphys 'gui': no whole block of stream 'Probe B' from tcp:.* within 0.2 s; is Open Ephys acquiring/
+  )
+  await expect(node.configure({ url: 'tcp://127.0.0.1:1', timeout: 0.2 })).rejects.toThrow(DeviceError)
+  await expect(node.configure({ url: 'localhost' })).rejects.toThrow("'url': expected an address such as")
+  await node.close()
+  await simulator.close()
+  expect(openSockets()).toEqual([])
+})
+
+test('another rate than the one that was described is an error that tells both', async () => {
+  const first = await startSimulator()
+  await using node = await startNode(first)
+  const port = Number(first.address.split(':').at(-1))
+  await first.close()
+  await using _ = await waitFor(() =>
+    startSimulator({ port, streams: [{ ...STREAM, sampleRate: 2000 }] }).catch(() => undefined)
+  )
+  await node.start()
+  expect((await node.finished())?.message).toMatch(
+    "OpenEphys 'gui': stream 'Rhythm Data' was described with 1000 Hz and now has 2000 Hz"
+  )
+})
+
+/** What goes wrong, and whether samples are missing then. */
+const FAULTS = [
+  ['lose=6', true],
+  ['duplicate=12', false],
+  ['garbage=3', false],
+  ['corrupt=3', undefined],
+  ['cut=3', undefined],
+  ['jump=70', true],
+  ['jump=500000', undefined],
+  ['delay=60', false],
+  ['delay=0', false],
+  ['silence=0.3', true],
+  ['halfOpen=0.3', true],
+  ['drop', undefined],
+  ['refuseConnection=0.3', true],
+  ['restart=0.3', true],
+  ['slowStart=0.3', undefined],
+  ['drop', true],
+  ['rate=2', false]
+] as const
+
+test('in a process of its own, through every fault, what is not declared missing arrives', async () => {
+  await using simulator = await startSimulator()
+  await using manager = await createManager()
+  const group = await manager.createNodeGroup({ name: 'acquisition' })
+  const node = await group.createNode('OpenEphys', { name: 'gui' })
+  await node.configure({ url: simulator.address })
+  await node.initialize()
+  const input = new InputStream({ delivery: 'complete' })
+  await input.connect(node.outputs['signals']!)
+  input.startRun()
+  await manager.startAll()
+  const rows: number[][] = []
+  const starts: number[] = []
+  const gapsOf: Gap[][] = []
+  const all: Gap[] = []
+  let until = 100
+  for await (const { data, gaps, index } of input.chunks()) {
+    expect(data.length + all.reduce((sum, { from, to }) => sum + to - from, 0)).toBeLessThanOrEqual(index)
+    all.push(...gaps)
+    gapsOf.at(-1)?.push(...gaps)
+    for (const _ of gaps) starts.push(rows.length)
+    rows.push(...(data.toNested() as number[][]))
+    if (rows.length < until) continue
+    until = rows.length + 100
+    const next = FAULTS[gapsOf.length]
+    if (next === undefined) break
+    const [kind = '', value = ''] = next[0].split('=')
+    simulator.inject({ kind, value, at: 0 })
+    gapsOf.push([])
+  }
+  const { lostSamples } = input.status()
+  const { counters } = await node.status()
+  await manager.stopAll()
+  await input.close()
+  expect(lostSamples).toBe(0)
+  expect(all.every(({ declared, cause }) => declared && cause === 'device')).toBe(true)
+  // Where the ramp jumps a gap was declared.
+  const steps = stepsOf(rows)
+  const jumps = steps.flatMap((step, k) => (step === 1 ? [] : [k + 1]))
+  expect(jumps.filter((at) => !starts.includes(at)).map((at) => [at, steps[at - 1]])).toEqual([])
+  for (const [k, [fault, isLossy]] of FAULTS.entries()) {
+    if (isLossy === undefined) continue
+    const missing = gapsOf[k]!.reduce((sum, { from, to }) => sum + to - from, 0)
+    expect([fault, missing > 0]).toEqual([fault, isLossy])
+  }
+  expect(gapsOf[5]!.map(({ from, to }) => to - from)).toEqual([70])
+  expect(counters).toMatchObject({ duplicates: expect.any(Number), outages: 3 })
+  expect(counters['duplicates']).toBeGreaterThanOrEqual(12)
+  expect(counters['badMessages']).toBeGreaterThanOrEqual(3)
+  expect(counters['incompleteBlocks']).toBeGreaterThan(0)
+}, 60_000)
