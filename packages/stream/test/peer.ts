@@ -1,11 +1,18 @@
 /** The other process of tests; orders and reports come over Node's channel. See processes.test.ts. */
 import { InputStream, OutputStream } from '@nodeacq/stream'
-import type { ConnectOptions, OutputOptions, WireParams } from '@nodeacq/stream'
+import type { ConnectOptions, InputSpec, OutputOptions, WireParams } from '@nodeacq/stream'
 import { ramp, rampStart } from './streams.ts'
 
 /** What a peer is told to do. */
 export type Order =
-  | { do: 'read'; params: WireParams; connect: ConnectOptions; /** ms per chunk */ pace?: number; ackEvery?: number }
+  | {
+      do: 'read'
+      params: WireParams
+      connect: ConnectOptions
+      highWaterMark?: number
+      /** ms per chunk */ pace?: number
+      ackEvery?: number
+    }
   | { do: 'connect'; params: WireParams; connect: ConnectOptions }
   | {
       do: 'send'
@@ -27,8 +34,12 @@ export type Report =
 const report = (what: Report): void => void process.send?.(what)
 let go = Promise.withResolvers<void>()
 
+function specOf({ highWaterMark }: Order & { do: 'read' }): InputSpec {
+  return highWaterMark === undefined ? {} : { highWaterMark }
+}
+
 async function read(order: Order & { do: 'read' }): Promise<void> {
-  await using input = new InputStream({}, { node: 'peer', name: 'signals' })
+  await using input = new InputStream(specOf(order), { node: 'peer', name: 'signals' })
   await input.connect(order.params, order.connect)
   report({ did: 'connected' })
   let chunks = 0

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { InputStream, OutputStream } from '@nodeacq/stream'
+import { Script } from './accounts.ts'
 import { collect, ramp, rampStart, sendRamp, until } from './streams.ts'
 import { Peer } from './startPeer.ts'
 
@@ -85,6 +86,52 @@ test('a consumer that is frozen for longer than its lease goes on where it was',
   expect(bad).toBe(0)
   expect(account).toMatchObject({ received: index + 10, lost: 0 })
 })
+
+for (const transferMode of ['plaindata', 'sharedmem'] as const) {
+  test(`consumers that a debugger stops change nothing for a recorder, and lose by themselves, ${transferMode}`, async () => {
+    const ring = { transferMode, bufferSize: 200_000 }
+    const limits = { highWaterMark: 10, retention: { bytes: 8e6 } }
+    await using output = new OutputStream({ shape: [-1, 2], ...ring, ...limits })
+    await output.configure()
+    await using recorder = new Peer()
+    const disk = { delivery: 'complete', name: 'disk' } as const
+    recorder.tell({ do: 'read', params: output.params, connect: disk, ackEvery: 5 })
+    await using stack = new AsyncDisposableStack()
+    const deliveries = ['bestEffort', 'complete', 'latest'] as const
+    const stopped = deliveries.map((delivery) => {
+      const peer = stack.use(new Peer())
+      peer.tell({ do: 'read', params: output.params, connect: { delivery }, highWaterMark: 10 })
+      return { peer, delivery }
+    })
+    for (const peer of [recorder, ...stopped.map(({ peer }) => peer)]) await peer.hear('connected')
+    const script = new Script(output)
+    // 160 kB each, more in all than an input may have on its way (64 MB) and the output keeps, as fast as the recorder writes them down.
+    const sendAndRecord = async (rounds: number): Promise<void> => {
+      for (let round = 0; round < rounds; round++) {
+        await script.sendMany(5, 20_000)
+        const { end } = script.now
+        await until(() => output.status().acknowledged['disk']?.index === end, `the recorder to come to ${end}`)
+      }
+    }
+    await sendAndRecord(1)
+    for (const { peer } of stopped) await peer.hear('took')
+    for (const { peer } of stopped) peer.process.kill('SIGSTOP')
+    await sendAndRecord(120)
+    for (const { peer } of stopped) peer.process.kill('SIGCONT')
+    await output.endRun()
+    const { end } = script.now
+    const { chunks, bad, account } = await recorder.hear('ended')
+    expect({ ...account, chunks, bad }).toMatchObject({ chunks: 605, bad: 0, received: end, lost: 0, gapCount: 0 })
+    for (const { peer, delivery } of stopped) {
+      const { bad, account } = await peer.hear('ended')
+      expect({ delivery, bad, ...account }).toMatchObject({ delivery, bad: 0, joinedAt: 0, next: end, sent: end })
+      expect(account.received + account.lost + account.skipped).toBe(end)
+      expect(account.gaps.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(account.lost + account.skipped)
+      const missing = delivery === 'latest' ? account.skipped : account.lost
+      expect({ delivery, isMissing: missing > 0 }).toEqual({ delivery, isMissing: true })
+    }
+  })
+}
 
 test('a named consumer that was killed goes on after what it had acknowledged', async () => {
   await using output = new OutputStream({ shape: [-1, 2] })

@@ -294,6 +294,20 @@ test('a waiting output loses nothing to an input whose connection breaks for les
   expect(problemsOf(s.script.runs, accountsOf(s.input), chunks, { what: 'waiting over breaks' })).toEqual([])
 })
 
+test.runIf(isShared)('who reads a ring does not hang when its link breaks before its first chunk', async () => {
+  await using s = await scene('complete', { flow: 'wait', lease: 60_000, bufferSize: 1000 })
+  const reading = s.read()
+  s.network.side.cut()
+  s.script.startRun()
+  s.script.skip(30)
+  await s.script.sendMany(300, 10)
+  s.network.side.heal()
+  await isBack(s)
+  await s.output.endRun()
+  const chunks = await reading
+  expect(problemsOf(s.script.runs, accountsOf(s.input), chunks, { what: 'first chunk' })).toEqual([])
+})
+
 test('who takes the place of a named consumer that died goes on for it, while a waiting output waits', async () => {
   await using s = await scene('complete', { flow: 'wait', lease: 60_000 }, 'disk')
   const reading = s.read()

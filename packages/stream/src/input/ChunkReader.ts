@@ -182,14 +182,21 @@ export class ChunkReader {
    * comes back; meanwhile what stands in the ring does, unless a part of that is gone.
    */
   async #hearNews(feed: RingFeed): Promise<undefined> {
-    const isDecisive = feed.hasGap || feed.run > this.tracker.run + 1
     const { number, news } = feed.directory
+    const isDecisive = (feed.hasGap || feed.run > this.tracker.run + 1) && !this.#isSeamless(feed)
     const newest = feed.newestNews()
     await this.#around.sync(isDecisive ? 'decisive' : 'brief')
     feed.askedFor = number
     const hasAnswered = this.#around.hasAnswered()
     feed.knownNews = hasAnswered ? newest : Math.max(news, feed.knownNews)
     if (hasAnswered) feed.heardNews = newest
+  }
+
+  /** Whether the chunk that is looked at, with the hole before it, follows what was read: an account misses nothing. */
+  #isSeamless({ run, directory }: RingFeed): boolean {
+    const { run: current, next } = this.tracker
+    const from = directory.index - directory.step - directory.hole
+    return run === current ? from <= next : run === current + 1 && directory.before === next && from === 0
   }
 
   /** What the ring itself says about runs and holes; what was heard already stays as it is. */

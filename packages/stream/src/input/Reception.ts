@@ -79,8 +79,9 @@ export class Reception implements OutputListener {
     return this.reader.tracker
   }
 
-  attach(link: OutputLink): void {
+  attach(link: OutputLink, lease = 0): void {
     this.#link = link
+    this.#syncs.lease = lease
     if (this.service !== 'live') this.credit.link = link
   }
 
@@ -357,10 +358,9 @@ export class Reception implements OutputListener {
     this.#finish.done()
     this.credit.hold(true)
     const { tracker, reader } = this
-    const isOver = tracker.end !== undefined
-    if (!reader.hasRead && !(isOver && this.#isLate)) return
+    if (!reader.hasRead && (tracker.end === undefined || !this.#isLate)) return
     reader.forgetGaps()
-    if (isOver) {
+    if (tracker.end !== undefined) {
       tracker.seeEnd()
       tracker.leaveRun()
       return

@@ -5,13 +5,15 @@ import type { OutputLink } from './OutputLink.ts'
 /** How long to wait for an answer: an account may depend on it, or all that it brings is known but for its cause. */
 export type Patience = 'usual' | 'decisive' | 'brief'
 
-/** ms. A decisive answer may take as long as a connection may take to come back. */
+/** ms */
 const TIMEOUTS = { usual: 2000, decisive: 10_000, brief: 200 } as const
 /** The same of an output that did not answer before. */
 const SILENT_TIMEOUT = 50
 
 /** Questions to the output whose answers come after everything that it declared before. */
 export class SyncCalls {
+  /** ms until a connection that died silently is noticed: a decisive answer may have to come over the next one. */
+  lease = 0
   readonly #waiting = new Map<number, Question>()
   #latest = 0
   #isSilent = false
@@ -25,6 +27,7 @@ export class SyncCalls {
   call(link: OutputLink, about?: MessageInQuestion, patience: Patience = 'usual'): Promise<number | undefined> {
     const id = ++this.#latest
     const { from = null, index = null } = about ?? {}
+    const patient = TIMEOUTS[patience] + (patience === 'decisive' ? this.lease : 0)
     return new Promise((resolve) => {
       const timer = setTimeout(
         () => {
@@ -32,7 +35,7 @@ export class SyncCalls {
           if (patience === 'brief') this.#isSlow = true
           else this.#isSilent = true
         },
-        this.#isSilent || (this.#isSlow && patience === 'brief') ? SILENT_TIMEOUT : TIMEOUTS[patience]
+        this.#isSilent || (this.#isSlow && patience === 'brief') ? SILENT_TIMEOUT : patient
       )
       const message: Question['message'] = { kind: 'sync', id, from, index, crc: about ? checksum(about.frames) : null }
       const answer = (sender: number | undefined): void => {

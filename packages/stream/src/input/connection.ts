@@ -176,7 +176,7 @@ class Opening {
   #join(address: string, service: Service): void {
     const { reception } = this
     this.#link = this.#runs.link(this.#openLink(address))
-    reception.attach(this.#link)
+    reception.attach(this.#link, this.#own?.lease)
     this.#wantsRing = !this.#link.isLocal && reception.reader.receiver.chunks !== undefined
     const bell = this.#newBell()
     this.#hello({
