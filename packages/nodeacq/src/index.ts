@@ -105,6 +105,11 @@ export {
   SpikeDetector,
   SpikeSorter,
   StreamMonitor,
+  TiaCommandError,
+  TiaFormatError,
+  TiaPacket,
+  TiaSignalClient,
+  TiaSignalServer,
   TriggerAccumulator
 } from '@nodeacq/nodes'
 export type {
@@ -123,6 +128,8 @@ export type {
   SampleFile,
   SignalKernel,
   SosKernel,
+  TiaMetaInfo,
+  TiaSignalConfig,
   WaveletKernel
 } from '@nodeacq/nodes'
 

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { TiaFormatError } from './TiaError.ts'
+import { parseXml, writeXml } from './xml.ts'
+
+test('elements, attributes in both quotes, entities, comments and a declaration are read', () => {
+  const text = `<?xml version="1.0" encoding="UTF-8"?>
+    <!-- a < b --><a one="1" two='"2"'>text<b x="&lt;&amp;&gt;&quot;&apos;&#65;&#x42;"/><b x = "R&D <1" /></a >
+  `
+  expect(parseXml(text)).toEqual({
+    name: 'a',
+    attributes: { one: '1', two: '"2"' },
+    children: [
+      { name: 'b', attributes: { x: `<&>"'AB` }, children: [] },
+      { name: 'b', attributes: { x: 'R&D <1' }, children: [] }
+    ]
+  })
+})
+
+test('whatever a label holds comes back, except for characters that XML has not', () => {
+  const attributes = { label: `Fz "1" <&> ' \t\n é 漢 \u{1f9e0}` }
+  expect(parseXml(writeXml({ name: 'channel', attributes, children: [] })).attributes).toEqual(attributes)
+  expect(writeXml({ name: 'channel', attributes: { label: 'a\u0000b' }, children: [] })).toBe('<channel label="a b"/>')
+})
+
+test('an attribute named as a member of objects is an attribute', () => {
+  expect(parseXml('<a __proto__="1" constructor="2"/>').attributes['constructor']).toBe('2')
+})
+
+test.each([
+  '',
+  'text',
+  '<oops',
+  '<a>',
+  '<a></b>',
+  '</a>',
+  '<a/><b/>',
+  '<a b=1/>',
+  '<a b="1',
+  '<!DOCTYPE a><a/>',
+  '<a/>text',
+  '<a><',
+  '<a>'.repeat(9)
+])('what is no document is refused: %j', (text) => {
+  expect(() => parseXml(text)).toThrow(TiaFormatError)
+})

@@ -1,0 +1,93 @@
+import { TiaFormatError } from './TiaError.ts'
+
+/** An element of XML; text between elements is not kept. */
+export interface XmlElement {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly children: readonly XmlElement[]
+}
+
+interface OpenElement extends XmlElement {
+  readonly children: XmlElement[]
+}
+
+/** Deeper than any document of TiA. */
+const MAX_DEPTH = 8
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+
+/**
+ * Reads a document of elements with attributes, as TiA's are. Neither entities nor DOCTYPE are taken from the document; a `&`
+ * or `<` in a value, which pytia writes as it is, is taken as itself.
+ * @throws {TiaFormatError}
+ */
+export function parseXml(text: string): XmlElement {
+  const open: OpenElement[] = []
+  let root: XmlElement | undefined
+  const token = /<\?[^>]*\?>|<!--[^]*?-->|<\/([\w:.-]+)\s*>|<([\w:.-]+)|[^<]+/gy
+  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
+    const [all, closed, opened] = match
+    if (opened !== undefined) {
+      const { attributes, isEmpty, end } = readAttributes(text, token.lastIndex)
+      token.lastIndex = end
+      if (root !== undefined && open.length === 0) throw new TiaFormatError('XML: more than one element at the top')
+      if (open.length === MAX_DEPTH) throw new TiaFormatError(`XML: more than ${MAX_DEPTH} elements within each other`)
+      const element: OpenElement = { name: opened, attributes, children: [] }
+      open.at(-1)?.children.push(element)
+      root ??= element
+      if (!isEmpty) open.push(element)
+    } else if (closed !== undefined) {
+      const element = open.pop()
+      if (element?.name !== closed)
+        throw new TiaFormatError(`XML: </${closed}> closes ${element ? `<${element.name}>` : 'nothing'}`)
+    } else if (open.length === 0 && !all.startsWith('<') && all.trim() !== '') {
+      throw new TiaFormatError(`XML: text outside of elements: ${JSON.stringify(all.trim().slice(0, 40))}`)
+    }
+    if (token.lastIndex === text.length) break
+  }
+  if (token.lastIndex !== text.length)
+    throw new TiaFormatError('XML: neither element nor text after what could be read')
+  if (root === undefined || open.length > 0)
+    throw new TiaFormatError(root === undefined ? 'XML: no element' : `XML: <${open.at(-1)!.name}> is not closed`)
+  return root
+}
+
+/** What stands between the name of an element and its `>`. */
+function readAttributes(
+  text: string,
+  start: number
+): { attributes: Record<string, string>; isEmpty: boolean; end: number } {
+  const attributes: Record<string, string> = Object.create(null) as Record<string, string>
+  const token = /\s*(?:([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')|(\/?)>)/gy
+  token.lastIndex = start
+  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
+    const [, name, double, single, slash] = match
+    if (name === undefined) return { attributes, isEmpty: slash === '/', end: token.lastIndex }
+    attributes[name] = unescapeXml(double ?? single ?? '')
+  }
+  throw new TiaFormatError('XML: an element does not end')
+}
+
+function unescapeXml(text: string): string {
+  return text.replace(
+    /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|([a-z]{2,4}));/g,
+    (whole, hex?: string, decimal?: string, name?: string) => {
+      if (name !== undefined) return ENTITIES[name] ?? whole
+      const code = hex === undefined ? Number(decimal) : parseInt(hex, 16)
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole
+    }
+  )
+}
+
+/** Writes an element with all that is in it, without space between. */
+export function writeXml({ name, attributes, children }: XmlElement): string {
+  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(value)}"`)
+  const inner = children.map(writeXml).join('')
+  return inner === '' ? `<${name}${list.join('')}/>` : `<${name}${list.join('')}>${inner}</${name}>`
+}
+
+function escapeXml(text: string): string {
+  const safe = text.replace(/[&<>"']/g, (one) => `&${Object.keys(ENTITIES).find((key) => ENTITIES[key] === one)};`)
+  // Line ends in a value would come back as spaces; other control characters are no XML at all.
+  // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
+  return safe.replace(/[\u0000-\u001f]/g, (one) => (/[\t\n\r]/.test(one) ? `&#${one.charCodeAt(0)};` : ' '))
+}
