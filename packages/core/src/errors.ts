@@ -80,14 +80,16 @@ export class DeviceError extends NodeError {
   override readonly code: string = 'DEVICE'
 }
 
-/** An optional npm package that a node needs is not installed. */
+/** An optional npm package, or a program of the system, that a node needs is not installed. */
 export class MissingPackageError extends NodeError {
   override readonly name = 'MissingPackageError'
   override readonly code = 'MISSING_PACKAGE'
   readonly packageName: string
 
-  constructor(packageName: string, neededFor: string, cause?: unknown) {
-    super(`${neededFor} needs the package '${packageName}'; install it with: npm install ${packageName}`, { cause })
+  /** @param options.install how to get it, default by npm */
+  constructor(packageName: string, neededFor: string, options: { cause?: unknown; install?: string } = {}) {
+    const { cause, install = `npm install ${packageName}` } = options
+    super(`${neededFor} needs '${packageName}', which is not installed; install it with: ${install}`, { cause })
     this.packageName = packageName
   }
 }

@@ -11,6 +11,9 @@ const registered = new Map<string, NodeClass>()
  */
 const ALIASES: Readonly<Record<string, string>> = {
   NiDAQmx: 'NIDAQmx',
+  PyAudio: 'AudioDevice',
+  WebCamAV: 'Camera',
+  WebCamImageIO: 'Camera',
   OpenBCI: 'OpenBci',
   HDF5Recorder: 'Hdf5Recorder',
   Spikesorter: 'SpikeSorter',

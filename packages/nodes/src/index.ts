@@ -1,6 +1,8 @@
 import { addChildModule } from '@nodeacq/core'
 
 export { BrainAmpSocket } from './devices/BrainAmpSocket.ts'
+export { AudioDevice } from './devices/AudioDevice.ts'
+export type { AudioDeviceSpec } from './devices/audio/AudioBackend.ts'
 export { CortexClient } from './devices/cortex/CortexClient.ts'
 export type { CortexClientOptions } from './devices/cortex/CortexClientOptions.ts'
 export { CortexError } from './devices/cortex/CortexError.ts'

@@ -180,7 +180,7 @@ async function loadKoffi(): Promise<typeof Koffi> {
   try {
     return (await import('koffi')).default
   } catch (error) {
-    throw new MissingPackageError('koffi', 'a pseudo-terminal', error)
+    throw new MissingPackageError('koffi', 'a pseudo-terminal', { cause: error })
   }
 }
 
