@@ -1,4 +1,5 @@
-import { DeviceError, Node, describeOutput, registerNodeType } from '@nodeacq/core'
+import { readFile } from 'node:fs/promises'
+import { ConfigError, DeviceError, Node, describeOutput, registerNodeType } from '@nodeacq/core'
 import { EVENT_DTYPE, makeEvents } from '@nodeacq/stream'
 import { z } from 'zod'
 import { CortexClient } from './cortex/CortexClient.ts'
@@ -16,6 +17,11 @@ const config = z.object({
     .string()
     .nullish()
     .describe('JSON file with clientId, clientSecret and perhaps license; default: EMOTIV_CLIENT_ID and its kin'),
+  ca: z
+    .string()
+    .nullish()
+    .describe('PEM file with the authority of its certificate; on loopback any certificate is taken without one'),
+  insecure: z.boolean().default(false).describe('allow ws:// beyond loopback, which others can read; default off'),
   headset: z.string().nullish().describe('id of the headset, such as EPOCX-E2020001; default the first that is found'),
   mappings: z.record(z.string(), z.string()).nullish().describe('position name of each sensor of an EPOC Flex'),
   streams: z.array(z.enum(STREAMS)).min(1).default(['eeg', 'mot', 'dev']).describe('what to subscribe'),
@@ -54,15 +60,27 @@ export class EmotivCortex extends Node<Config> {
   protected override async _configure(options: Config): Promise<void> {
     await this.#client?.close()
     this.#client = undefined
-    const { url, credentials, activate, headset: id, mappings, streams } = options
+    const { url, credentials, ca, insecure } = options
     const client = await CortexClient.connect({
       ...(await readCortexCredentials(credentials ?? undefined)),
       url,
+      insecure,
+      ca: ca ? await this.#readAuthority(ca) : undefined,
       closeOnInterrupt: false,
       log: this.log
     })
+    try {
+      await this.#open(client, options)
+    } catch (error) {
+      await client.close()
+      throw error
+    }
     this.#client = client
     client.on('restored', () => (this.#counts.restored += 1))
+  }
+
+  /** Connects the headset and opens the session, so that the outputs are known. */
+  async #open(client: CortexClient, { activate, headset: id, mappings, streams }: Config): Promise<void> {
     await client.connectHeadset(id ?? 0, mappings ? { mappings } : {})
     const headset = client.headsets.get(id ?? '') ?? [...client.connectedHeadsets.values()][0]
     if (headset === undefined) throw new DeviceError(`${this._subject}: expected a headset, got none`)
@@ -79,6 +97,14 @@ export class EmotivCortex extends Node<Config> {
       .filter(({ streamName }) => !EVENT_STREAMS.includes(streamName))
       .map(({ streamName, cols }) => ({ stream: streamName, cols, rate: rateOf(streamName, headset, activate) }))
     await this.#makeOutputs(headset, streams)
+  }
+
+  async #readAuthority(file: string): Promise<string> {
+    try {
+      return await readFile(file, 'utf8')
+    } catch (cause) {
+      throw new ConfigError(this._subject, [`'ca': ${cause instanceof Error ? cause.message : String(cause)}`])
+    }
   }
 
   async #makeOutputs(headset: Headset, streams: readonly string[]): Promise<void> {

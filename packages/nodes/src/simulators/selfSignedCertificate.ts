@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { isIPv4 } from 'node:net'
 
 export interface Certificate {
   /** PEM */
@@ -28,6 +29,7 @@ const DAY = 24 * 3600 * 1000
 /**
  * A certificate that signs itself, for a server that is only on this machine: X.509 v3 (RFC 5280), ECDSA on P-256, valid
  * for a year, for the name and for localhost, 127.0.0.1 and ::1. It is its own authority.
+ * @param commonName name of the host, or its IPv4 address
  */
 export function selfSignedCertificate(commonName = 'localhost'): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -65,9 +67,12 @@ function isAuthority(): Buffer {
 }
 
 function alternativeNames(commonName: string): Buffer {
-  const names = [...new Set([commonName, 'localhost'])].map((host) => der(0x82, Buffer.from(host)))
-  const addresses = [Buffer.from([127, 0, 0, 1]), Buffer.from([...new Uint8Array(15), 1])].map((ip) => der(0x87, ip))
-  return der(TAG.sequence, oid(SUBJECT_ALT_NAME), der(TAG.octets, der(TAG.sequence, ...names, ...addresses)))
+  const hosts = new Set([commonName, 'localhost', '127.0.0.1'])
+  const names = [...hosts].map((host) =>
+    isIPv4(host) ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host))
+  )
+  const ipv6Loopback = der(0x87, Buffer.from([...new Uint8Array(15), 1]))
+  return der(TAG.sequence, oid(SUBJECT_ALT_NAME), der(TAG.octets, der(TAG.sequence, ...names, ipv6Loopback)))
 }
 
 /** One item of DER: tag, length, content. */

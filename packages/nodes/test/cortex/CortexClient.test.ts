@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError, DeviceError } from '@nodeacq/core'
 import { onLogRecord, setLogLevel } from '@nodeacq/rpc'
@@ -11,6 +12,7 @@ import {
   readCortexCredentials,
   type CortexSample
 } from '../../src/index.ts'
+import { selfSignedCertificate } from '../../src/simulators/selfSignedCertificate.ts'
 import { connectClient, connectSession, CREDENTIALS, startSimulator } from './startCortex.ts'
 
 async function take(samples: AsyncIterable<CortexSample>, count: number): Promise<CortexSample[]> {
@@ -314,4 +316,33 @@ test('Ctrl-C closes the sessions, and then ends the process as it would have', a
   child.kill('SIGINT')
   expect(await child.exited).toEqual({ code: null, signal: 'SIGINT' })
   expect(closed).toEqual([expect.objectContaining({ status: 'close' })])
+})
+
+/** An address of this machine that is not loopback. */
+const OUTER = Object.values(networkInterfaces())
+  .flat()
+  .find((one) => one && !one.internal && one.family === 'IPv4')?.address
+if (OUTER === undefined) console.log('skipped: Cortex beyond loopback: this machine has no address but loopback')
+
+describe.skipIf(OUTER === undefined)('beyond loopback', () => {
+  test('a certificate is verified: it has to be signed by who is trusted, and for the host', async () => {
+    await using simulator = await startSimulator({ host: OUTER!, insecure: true })
+    const untrusted = connectClient(simulator)
+    await expect(untrusted).rejects.toThrow(DeviceError)
+    await expect(untrusted).rejects.toThrow("Its certificate is not trusted: give the one that it is signed by as 'ca'")
+    await using client = await connectClient(simulator, { ca: simulator.certificate })
+    expect(client.isConnected).toBe(true)
+    const certificate = selfSignedCertificate('elsewhere')
+    await using other = await startSimulator({ host: OUTER!, insecure: true, certificate })
+    await expect(connectClient(other, { ca: other.certificate })).rejects.toThrow(/altnames.*not trusted/)
+    expect(other.clientCount).toBe(0)
+  })
+
+  test('ws:// is refused before anything is sent, unless it is asked for', async () => {
+    const url = `ws://${OUTER!}:1`
+    await expect(CortexClient.connect({ ...CREDENTIALS, url })).rejects.toThrow(ConfigError)
+    await expect(CortexClient.connect({ ...CREDENTIALS, url })).rejects.toThrow(/'url': whoever .* use wss:\/\//)
+    await expect(CortexClient.connect({ ...CREDENTIALS, url, insecure: true })).rejects.toThrow('no connection')
+    await expect(CortexClient.connect({ ...CREDENTIALS, url: 'ws://127.0.0.1:1' })).rejects.toThrow('no connection')
+  })
 })

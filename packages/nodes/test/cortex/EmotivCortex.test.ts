@@ -124,6 +124,9 @@ test('streams that Cortex refuses are an error that names them', async () => {
   await expect(configured(simulator, { activate: false })).rejects.toThrow(DeviceError)
   await expect(configured(simulator, { activate: false })).rejects.toThrow(/eeg: .*-32012/)
   await expect(configured(simulator, { headset: 'EPOC-9' })).rejects.toThrow('-32004')
+  await expect(configured(simulator, { ca: '/no/such.pem' })).rejects.toThrow(/'ca': ENOENT/)
+  await expect(configured(simulator, { url: 'ws://192.0.2.1:1' })).rejects.toThrow('allow it with insecure')
+  await waitFor(() => simulator.clientCount === 0)
 })
 
 test('in a process of its own, through seven faults, all that is not declared missing arrives', async () => {

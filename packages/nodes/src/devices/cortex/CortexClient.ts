@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, DeviceError } from '@nodeacq/core'
 import { getLogger } from '@nodeacq/rpc'
+import { isLoopbackHost } from '../../isLoopbackHost.ts'
 import type { Which } from './CortexCalls.ts'
 import type { CortexClientOptions } from './CortexClientOptions.ts'
 import { CORTEX_CODES, CortexError } from './CortexError.ts'
@@ -63,8 +64,7 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
   private constructor(options: CortexClientOptions) {
     const { url = 'wss://localhost:6868', clientId, clientSecret, bufferSize = 10, closeOnInterrupt = true } = options
     const problems: string[] = []
-    if (!/^wss?:\/\//.test(url) || !URL.canParse(url))
-      problems.push(`'url': expected wss://<host>:<port>, got '${url}'`)
+    problems.push(...problemsOfUrl(url, options.insecure ?? false))
     if (!clientId) problems.push("'clientId': expected a text, got none")
     if (!clientSecret) problems.push("'clientSecret': expected a text, got none")
     if (!Number.isInteger(bufferSize) || bufferSize < 1) {
@@ -319,7 +319,9 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
         for (const held of this.#held) if (held.isLost) await this.#restore(held)
         if (this.isConnected && this.#held.every(({ isLost }) => !isLost)) return
       } catch (error) {
-        this.link.log.warning(`Cortex at ${this.url}: not restored yet: ${this.link.clean(describe(error))}`)
+        // Once for each outage: the next attempts fail alike.
+        const level = delay === reconnectDelay ? 'warning' : 'debug'
+        this.link.log[level](`Cortex at ${this.url}: trying again: ${this.link.clean(describe(error))}`)
       }
     }
   }
@@ -360,6 +362,13 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
       return existing
     }
   }
+}
+
+function problemsOfUrl(url: string, insecure: boolean): string[] {
+  if (!/^wss?:\/\//.test(url) || !URL.canParse(url)) return [`'url': expected wss://<host>:<port>, got '${url}'`]
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'wss:' || isLoopbackHost(hostname) || insecure) return []
+  return [`'url': whoever is on the way to ${hostname} reads what ws:// sends; use wss://, or allow it with insecure`]
 }
 
 function describe(error: unknown): string {

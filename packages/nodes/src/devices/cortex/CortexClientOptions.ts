@@ -1,7 +1,7 @@
 import type { Logger } from '@nodeacq/rpc'
 
 export interface CortexClientOptions {
-  /** Default `wss://localhost:6868`, where Emotiv's application serves. */
+  /** Default `wss://localhost:6868`, where Emotiv's application serves. `ws://` only on loopback, or with `insecure`. */
   url?: string
   clientId: string
   clientSecret: string
@@ -31,6 +31,8 @@ export interface CortexClientOptions {
   closeOnInterrupt?: boolean
   /** Certificate authority in PEM; without one any certificate is taken, but from loopback only. */
   ca?: string | undefined
+  /** Allow `ws://` beyond loopback: whoever is on the way reads the secret and the samples. Default false. */
+  insecure?: boolean
   /** Default: the logger of the client. */
   log?: Logger
 }

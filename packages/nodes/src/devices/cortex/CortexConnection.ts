@@ -23,6 +23,9 @@ interface Pending {
   readonly timer: NodeJS.Timeout
 }
 
+/** Codes of Node for a certificate of nobody that is known, of another host, or out of date. */
+const CERTIFICATE_ERRORS = /CERT|UNABLE_TO_(GET_ISSUER|VERIFY)/
+
 /** ms between two pings, and for the answer to one. */
 const PING_INTERVAL = 10_000
 
@@ -61,9 +64,12 @@ export class CortexConnection {
     })
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve)
-      socket.once('error', (cause) =>
-        reject(new DeviceError(`Cortex at ${url}: no connection: ${cause.message}`, { cause }))
-      )
+      socket.once('error', (cause: NodeJS.ErrnoException) => {
+        const hint = CERTIFICATE_ERRORS.test(cause.code ?? '')
+          ? ". Its certificate is not trusted: give the one that it is signed by as 'ca'"
+          : ''
+        reject(new DeviceError(`Cortex at ${url}: no connection: ${cause.message}${hint}`, { cause }))
+      })
     })
     return new CortexConnection(socket, url, options)
   }

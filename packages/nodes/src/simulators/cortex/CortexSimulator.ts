@@ -74,7 +74,8 @@ export class CortexSimulator implements RunningSimulator {
 
   private constructor(options: CortexSimulatorOptions) {
     const { headsets = ['EPOCX-E2020001'], clientId = 'CLIENT_ID', clientSecret = 'CLIENT_SECRET' } = options
-    const { username = 'jane', refusals = 0, durations = {}, certificate = selfSignedCertificate() } = options
+    const { username = 'jane', refusals = 0, durations = {} } = options
+    const { host = 'localhost', certificate = selfSignedCertificate(host) } = options
     this.model = new CortexModel({ headsets, clientId, clientSecret, username, refusals })
     this.#durations = { scan: 20, connect: 0.5, training: 8, ...durations }
     this.#faults = options.faults ?? []
