@@ -30,6 +30,26 @@ test('a sample that comes twice is told', () => {
   expect(numbersOf([0, 1, 1, 2], 128)).toEqual([0, 1, undefined, 2])
 })
 
+test('a counter that jumps while no sample is lost, also to 0, loses none', () => {
+  for (const jump of [50, 100, 206, 250]) {
+    const track = new CounterTrack(256)
+    const counterOf = (n: number) => (n < 50 ? n : n + jump) % 256
+    expect(range(0, 900).map((n) => track.next(counterOf(n), n / 256))).toEqual(range(0, 900))
+  }
+})
+
+test('a clock that is set back loses none while the counter goes on', () => {
+  const track = new CounterTrack(128)
+  expect(range(0, 300).map((n) => track.next(n % 128, n / 128 - (n < 100 ? 0 : 5)))).toEqual(range(0, 300))
+})
+
+test('with exact times, a single sample is missed without a counter, and one that comes twice is told', () => {
+  const track = new CounterTrack(128, { jitter: 0.5 })
+  const present = [0, 1, 3, 3, 4, 200, 201]
+  const times = present.map((n) => Math.round(1000 * (7 + n / 128)) / 1000)
+  expect(times.map((time) => track.next(undefined, time))).toEqual([0, 1, 3, undefined, 4, 200, 201])
+})
+
 test('without a counter, and after it began anew, time counts', () => {
   const track = new CounterTrack(2)
   expect([0, 0.6, 1, 1.4, 3, 3.5].map((time) => track.next(undefined, time))).toEqual([0, 1, 2, 3, 6, 7])

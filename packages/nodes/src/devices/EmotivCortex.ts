@@ -4,15 +4,16 @@ import { EVENT_DTYPE, makeEvents } from '@nodeacq/stream'
 import { z } from 'zod'
 import { CortexClient } from './cortex/CortexClient.ts'
 import { eventsOfSample, EVENT_STREAMS, markersOfSample } from './cortex/cortexEvents.ts'
-import { channelsOf, CortexSignal } from './cortex/CortexSignal.ts'
+import { channelsOf, CortexSignal, type CortexSignalSource } from './cortex/CortexSignal.ts'
 import { readCortexCredentials } from './cortex/credentials.ts'
 import type { CortexSample } from './cortex/messages.ts'
-import type { Columns, CortexRecord, Headset, Marker } from './cortex/results.ts'
+import type { CortexRecord, Headset, Marker } from './cortex/results.ts'
 
 const STREAMS = ['eeg', 'mot', 'dev', 'eq', 'pow', 'met', 'com', 'fac', 'sys'] as const
 
 const config = z.object({
   url: z.string().default('wss://localhost:6868').describe("where Cortex serves; default: Emotiv's application here"),
+  dialect: z.enum(['v1', 'v2']).default('v2').describe('Cortex 2, or the Cortex of the older document: v1'),
   credentials: z
     .string()
     .nullish()
@@ -34,12 +35,6 @@ type Config = z.infer<typeof config>
 /** Hz of the streams whose rate no headset tells. */
 const RATES: Readonly<Record<string, number>> = { dev: 2, eq: 2, pow: 8 }
 
-interface Signal {
-  readonly stream: string
-  readonly cols: Columns
-  readonly rate: number
-}
-
 /**
  * A headset of Emotiv, through the Cortex 2 of this or another machine.
  *
@@ -54,16 +49,17 @@ export class EmotivCortex extends Node<Config> {
   static override readonly configSchema = config
   #client: CortexClient | undefined
   #session = ''
-  #signals: readonly Signal[] = []
+  #signals: readonly CortexSignalSource[] = []
   #counts = { interpolated: 0, duplicates: 0, restored: 0 }
 
   protected override async _configure(options: Config): Promise<void> {
     await this.#client?.close()
     this.#client = undefined
-    const { url, credentials, ca, insecure } = options
+    const { url, dialect, credentials, ca, insecure } = options
     const client = await CortexClient.connect({
       ...(await readCortexCredentials(credentials ?? undefined)),
       url,
+      dialect,
       insecure,
       ca: ca ? await this.#readAuthority(ca) : undefined,
       closeOnInterrupt: false,
@@ -95,7 +91,7 @@ export class EmotivCortex extends Node<Config> {
     }
     this.#signals = success
       .filter(({ streamName }) => !EVENT_STREAMS.includes(streamName))
-      .map(({ streamName, cols }) => ({ stream: streamName, cols, rate: rateOf(streamName, headset, activate) }))
+      .map(({ streamName, cols, rate = rateOf(streamName, headset, activate) }) => ({ stream: streamName, cols, rate }))
     await this.#makeOutputs(headset, streams)
   }
 
@@ -160,9 +156,9 @@ export class EmotivCortex extends Node<Config> {
     const { streams, chunkSize } = this.config
     this.#counts = { interpolated: 0, duplicates: 0, restored: 0 }
     const signals = new Map(
-      this.#signals.map(({ stream, cols, rate }) => {
-        const options = { rate, chunkSize: rate < 32 ? 1 : chunkSize }
-        return [stream, new CortexSignal(this.outputs[stream]!, cols, options)]
+      this.#signals.map((source) => {
+        const output = this.outputs[source.stream]!
+        return [source.stream, new CortexSignal(output, source, { chunkSize: source.rate < 32 ? 1 : chunkSize })]
       })
     )
     const main = this.#signals[0] && { rate: this.#signals[0].rate, of: signals.get(this.#signals[0].stream)! }

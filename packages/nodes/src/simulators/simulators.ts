@@ -1,5 +1,5 @@
 import { brainAmpType } from './brainamp/BrainAmpSimulator.ts'
-import { cortexType } from './cortex/cortexType.ts'
+import { cortexType, cortexV1Type } from './cortex/cortexType.ts'
 import { mw75Type } from './mw75/mw75Type.ts'
 import { openEphysTypes } from './openephys/openEphysTypes.ts'
 import type { SimulatorType } from './Simulator.ts'
@@ -8,6 +8,7 @@ import type { SimulatorType } from './Simulator.ts'
 export const simulators: Readonly<Record<string, SimulatorType>> = {
   brainamp: brainAmpType,
   cortex: cortexType,
+  'cortex-v1': cortexV1Type,
   mw75: mw75Type,
   ...openEphysTypes
 }

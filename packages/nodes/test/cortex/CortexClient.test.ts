@@ -322,7 +322,7 @@ test('Ctrl-C closes the sessions, and then ends the process as it would have', a
 const OUTER = Object.values(networkInterfaces())
   .flat()
   .find((one) => one && !one.internal && one.family === 'IPv4')?.address
-if (OUTER === undefined) console.log('skipped: Cortex beyond loopback: this machine has no address but loopback')
+if (OUTER === undefined) process.stdout.write('Cortex beyond loopback: skipped: no other address here\n')
 
 describe.skipIf(OUTER === undefined)('beyond loopback', () => {
   test('a certificate is verified: it has to be signed by who is trusted, and for the host', async () => {

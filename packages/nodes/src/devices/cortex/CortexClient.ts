@@ -5,7 +5,6 @@ import { getLogger } from '@nodeacq/rpc'
 import { isLoopbackHost } from '../../isLoopbackHost.ts'
 import type { Which } from './CortexCalls.ts'
 import type { CortexClientOptions } from './CortexClientOptions.ts'
-import { CORTEX_CODES, CortexError } from './CortexError.ts'
 import { CortexHeadsetCalls } from './CortexHeadsetCalls.ts'
 import { CortexLink } from './CortexLink.ts'
 import type { CortexSamples } from './CortexSamples.ts'
@@ -66,7 +65,7 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
     const problems: string[] = []
     problems.push(...problemsOfUrl(url, options.insecure ?? false))
     if (!clientId) problems.push("'clientId': expected a text, got none")
-    if (!clientSecret) problems.push("'clientSecret': expected a text, got none")
+    if (!clientSecret && options.dialect !== 'v1') problems.push("'clientSecret': expected a text, got none")
     if (!Number.isInteger(bufferSize) || bufferSize < 1) {
       problems.push(`'bufferSize': expected a whole number from 1, got ${bufferSize}`)
     }
@@ -176,7 +175,8 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
     return await this.#createSession(which, 'active')
   }
 
-  async updateSession(status: 'active' | 'close', which: Which = 0): Promise<results.Session> {
+  /** @param status `paused`: no samples until it is active again; in dialect v1 only */
+  async updateSession(status: 'active' | 'close' | 'paused', which: Which = 0): Promise<results.Session> {
     const session = this._sessionId(which)
     const held = this.#held.find(({ id }) => id === session)
     const result = (await this.sendAuthedRequest('updateSession', { session, status })) as results.Session
@@ -209,11 +209,22 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
     await this.querySessions()
   }
 
-  /** @returns also which streams are refused, and why */
-  async subscribe(streams: readonly string[], which: Which = 0): Promise<results.SubscribeResult> {
+  /**
+   * @param options.since ms from the start of the session: samples from there on come first; in dialect v1 only
+   * @returns also which streams are refused, and why
+   */
+  async subscribe(
+    streams: readonly string[],
+    which: Which = 0,
+    options: { since?: number } = {}
+  ): Promise<results.SubscribeResult> {
     const session = this._sessionId(which)
     this.#hub.open(session)
-    const result = (await this.sendAuthedRequest('subscribe', { session, streams })) as results.SubscribeResult
+    const result = (await this.sendAuthedRequest('subscribe', {
+      session,
+      streams,
+      ...options
+    })) as results.SubscribeResult
     this.#noteSubscribed(session, result)
     return result
   }
@@ -355,7 +366,7 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
     try {
       return (await this.sendAuthedRequest('createSession', { headset, status })) as results.Session
     } catch (error) {
-      if (!(error instanceof CortexError) || error.cortexCode !== CORTEX_CODES.sessionExists) throw error
+      if (!this.link.means(error, 'sessionExists')) throw error
       const isOurs = ({ headset: of }: results.Session) => (typeof of === 'string' ? of : of.id) === headset
       const existing = (await this.querySessions()).find(isOurs)
       if (existing === undefined) throw error

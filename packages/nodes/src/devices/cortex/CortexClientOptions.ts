@@ -3,7 +3,10 @@ import type { Logger } from '@nodeacq/rpc'
 export interface CortexClientOptions {
   /** Default `wss://localhost:6868`, where Emotiv's application serves. `ws://` only on loopback, or with `insecure`. */
   url?: string
+  /** Which Cortex answers: Cortex 2, or the one of the older document, `v1`. Default `v2`. */
+  dialect?: 'v1' | 'v2'
   clientId: string
+  /** The older Cortex does not ask for it: it may be empty there. */
   clientSecret: string
   /** Licence to use; default: that of the application. */
   license?: string | undefined

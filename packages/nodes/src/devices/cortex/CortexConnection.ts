@@ -1,10 +1,13 @@
 import { DeviceError } from '@nodeacq/core'
 import type { RawData, WebSocket } from 'ws'
 import { isLoopbackHost } from '../../isLoopbackHost.ts'
+import type { Params } from './CortexCalls.ts'
+import type { ClientDialect, WireCall } from './ClientDialect.ts'
 import { CortexError } from './CortexError.ts'
-import { parseCortexMessage, type CortexResponse, type CortexSample, type CortexWarning } from './messages.ts'
+import type { CortexResponse, CortexSample, CortexWarning } from './messages.ts'
 
 export interface ConnectionOptions {
+  readonly dialect: ClientDialect
   /** Certificate authority in PEM. Default: any certificate is taken from loopback (Cortex's is self-signed), else the system's. */
   ca?: string | undefined
   /** ms to wait for the connection, and for the answer to a call. */
@@ -75,7 +78,12 @@ export class CortexConnection {
   }
 
   /** @throws {CortexError} Cortex's own error. @throws {DeviceError} no answer in time, or the connection ended. */
-  request(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
+  async request(method: string, params: Params): Promise<unknown> {
+    return await this.#options.dialect.call(method, params, (call) => this.#send(call))
+  }
+
+  #send(call: WireCall): Promise<unknown> {
+    const { method } = call
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw this.#failure(`${method}: the connection has ended`)
       const id = ++this.#id
@@ -85,7 +93,7 @@ export class CortexConnection {
         reject(this.#failure(`${method}: no answer within ${timeout} ms`))
       }, timeout)
       this.#pending.set(id, { method, resolve, reject, timer })
-      this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
+      this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id, ...call }))
     })
   }
 
@@ -105,9 +113,10 @@ export class CortexConnection {
 
   #receive(data: RawData): void {
     try {
-      const message = parseCortexMessage((data as Buffer).toString('utf8'))
-      if (message.kind === 'response') this.#answer(message)
-      else this.#options.onMessage(message)
+      for (const message of this.#options.dialect.parse((data as Buffer).toString('utf8'))) {
+        if (message.kind === 'response') this.#answer(message)
+        else this.#options.onMessage(message)
+      }
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
       this.#options.onGarbage(error.message)

@@ -2,14 +2,16 @@ import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DeviceError } from '@nodeacq/core'
 import type { Logger } from '@nodeacq/rpc'
+import { cortex2Dialect, type ClientDialect, type CortexMeaning } from './ClientDialect.ts'
 import type { Params } from './CortexCalls.ts'
 import type { CortexClientOptions } from './CortexClientOptions.ts'
 import { CortexConnection } from './CortexConnection.ts'
-import { CORTEX_CODES, CortexError } from './CortexError.ts'
+import { CortexError } from './CortexError.ts'
 import { withoutSecrets } from './credentials.ts'
 import type { CortexSample, CortexWarning } from './messages.ts'
 import { checkResult } from './resultShapes.ts'
 import type * as results from './results.ts'
+import { V1Dialect } from './v1/V1Dialect.ts'
 
 interface LinkEvents {
   warning: [warning: CortexWarning]
@@ -21,8 +23,8 @@ const DAY = 24 * 3600 * 1000
 /** ms to wait when Cortex says that it is not ready. */
 const RETRY_DELAY = 1000
 const RETRIES = 5
-const EXPIRED: readonly number[] = [CORTEX_CODES.tokenInvalid, CORTEX_CODES.tokenExpired, CORTEX_CODES.mustAuthorize]
-const NOT_READY: readonly number[] = [CORTEX_CODES.starting, CORTEX_CODES.refreshing]
+const EXPIRED = ['tokenInvalid', 'tokenExpired', 'mustAuthorize'] as const
+const NOT_READY = ['starting', 'refreshing'] as const
 
 /** The way to Cortex: one connection at a time, the right to use it, and the token of each call. */
 export class CortexLink {
@@ -32,6 +34,7 @@ export class CortexLink {
   readonly #options: CortexClientOptions
   readonly #closed = new AbortController()
   #connection: CortexConnection | undefined
+  #dialect: ClientDialect = cortex2Dialect
   #token: { readonly text: string; readonly since: number } | undefined
   #renewal: Promise<void> | undefined
   #isApproved = false
@@ -72,8 +75,10 @@ export class CortexLink {
   }
 
   async open(): Promise<void> {
-    const { ca, timeout = 10_000 } = this.#options
+    const { ca, timeout = 10_000, dialect = 'v2' } = this.#options
+    this.#dialect = dialect === 'v1' ? new V1Dialect() : cortex2Dialect
     this.#connection = await CortexConnection.open(this.url, {
+      dialect: this.#dialect,
       ca,
       timeout,
       onMessage: (message) => {
@@ -111,7 +116,7 @@ export class CortexLink {
     try {
       return await this.sendRequest(method, { cortexToken, ...params })
     } catch (error) {
-      if (!(error instanceof CortexError) || !EXPIRED.includes(error.cortexCode)) throw error
+      if (!this.means(error, ...EXPIRED)) throw error
       this.log.debug(`Cortex refused the token of ${method}: authorising again`)
       // Another call may have renewed it in the meantime.
       if (this.#token?.text === cortexToken) await this.#renew(() => this.authorize())
@@ -173,6 +178,11 @@ export class CortexLink {
     }
   }
 
+  /** Whether an error is one of Cortex's with one of these meanings. */
+  means(error: unknown, ...meanings: readonly CortexMeaning[]): error is CortexError {
+    return error instanceof CortexError && meanings.some((meaning) => this.#dialect.means(error, meaning))
+  }
+
   debug(text: () => string): void {
     if (this.#options.debug) this.log.debug(this.clean(text()))
   }
@@ -193,7 +203,7 @@ export class CortexLink {
         if (!(error instanceof CortexError)) throw error
         // What a server echoes may hold what must not be shown.
         const clean = new CortexError(error.method, error.cortexCode, this.clean(error.text))
-        if (retry === RETRIES || !NOT_READY.includes(error.cortexCode)) throw clean
+        if (retry === RETRIES || !this.means(error, ...NOT_READY)) throw clean
         await sleep(RETRY_DELAY, undefined, { signal: this.#closed.signal })
       }
     }

@@ -8,6 +8,17 @@ const COUNTERS = ['COUNTER', 'COUNTER_MEMS']
 /** Columns that are no channels: what they say is in the index, the counters and the events of the node. */
 const NO_CHANNELS = [...COUNTERS, 'INTERPOLATED', 'INTERPOLATED_MEMS', 'MARKERS']
 
+/** Streams whose times are those of a clock, not of when they were computed. */
+const TIMED = ['eeg', 'mot']
+
+/** A stream of numbers. */
+export interface CortexSignalSource {
+  readonly stream: string
+  readonly cols: Columns
+  /** Hz */
+  readonly rate: number
+}
+
 /** A sample behind which a gap may lie. */
 export interface Numbered {
   /** Number of the sample in its stream; undefined for one that came before. */
@@ -17,9 +28,11 @@ export interface Numbered {
 }
 
 /** Channels of a stream, from its columns: nested ones one after the other. */
-export function channelsOf(cols: Columns, { sensors = [] }: Headset, stream: string): ChannelInfo[] {
+export function channelsOf(cols: Columns, { sensors }: Headset, stream: string): ChannelInfo[] {
   const names = cols.flat().filter((name) => !NO_CHANNELS.includes(name))
-  const isVoltage = (name: string) => stream === 'eeg' && sensors.includes(name)
+  // The older Cortex does not tell the sensors: its EEG has nothing else.
+  const isSensor = (name: string) => sensors?.includes(name) ?? true
+  const isVoltage = (name: string) => stream === 'eeg' && isSensor(name)
   return names.map((name) => (isVoltage(name) ? { name, unit: 'uV' } : { name }))
 }
 
@@ -36,11 +49,12 @@ export class CortexSignal {
   #end = 0
   #time = 0
 
-  /** @param rate Hz; @param chunkSize samples that are sent together */
-  constructor(output: OutputStream, cols: Columns, { rate, chunkSize }: { rate: number; chunkSize: number }) {
+  /** @param chunkSize samples that are sent together */
+  constructor(output: OutputStream, { stream, cols, rate }: CortexSignalSource, { chunkSize }: { chunkSize: number }) {
     const names = cols.flat()
     this.#output = output
-    this.#track = new CounterTrack(rate)
+    // The older Cortex sends EEG and motion without counters, but with the times of their clock.
+    this.#track = new CounterTrack(rate, { jitter: TIMED.includes(stream) ? 0.5 : 1.5 })
     this.#chunkSize = chunkSize
     this.#places = names.flatMap((name, k) => (NO_CHANNELS.includes(name) ? [] : [k]))
     this.#counter = names.findIndex((name) => COUNTERS.includes(name))

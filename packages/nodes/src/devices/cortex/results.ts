@@ -86,6 +86,8 @@ export interface SubscribedStream {
   readonly streamName: string
   readonly sid: string
   readonly cols: Columns
+  /** Hz, where the server tells it: the older Cortex does. */
+  readonly rate?: number
 }
 
 export interface Refusal {

@@ -17,6 +17,8 @@ export interface Call {
   readonly model: CortexModel
   readonly client: ClientState
   readonly durations: Durations
+  /** Tells who watches the calls. @throws {Refusal} when the call was asked to fail. */
+  readonly note: (method: string, params: unknown) => void
   /** A warning for every client. */
   readonly warnAll: (code: number, message: object) => void
   /** Later, unless the simulator is closed before. */
@@ -30,10 +32,15 @@ export type Method = (params: CallParams, call: Call) => unknown
 /** Sessions of one connection, and a way to tell it something. */
 export class ClientState {
   readonly sessions = new Map<string, LiveSession>()
-  readonly send: (message: object) => void
+  readonly #send: (messages: readonly object[]) => void
 
-  constructor(send: (message: object) => void) {
-    this.send = send
+  constructor(send: (messages: readonly object[]) => void) {
+    this.#send = send
+  }
+
+  /** Samples and warnings. */
+  send(...messages: readonly object[]): void {
+    this.#send(messages)
   }
 
   warn(code: number, message: object): void {

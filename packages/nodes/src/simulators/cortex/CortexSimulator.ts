@@ -1,24 +1,24 @@
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { getLogger } from '@nodeacq/rpc'
-import { WebSocketServer, type RawData, type WebSocket } from 'ws'
-import { isObject } from '../../devices/cortex/messages.ts'
+import { WebSocketServer, type WebSocket } from 'ws'
 import { numberOf, type Fault } from '../faults.ts'
+import { FaultScript } from '../FaultScript.ts'
+import { FaultySocket } from '../FaultySocket.ts'
 import { listen } from '../listen.ts'
+import { LineFaults } from '../LineFaults.ts'
 import type { RunningSimulator } from '../Simulator.ts'
 import { selfSignedCertificate, type Certificate } from '../selfSignedCertificate.ts'
-import { accountMethods, checkToken, OPEN_METHODS } from './accountMethods.ts'
-import { bciMethods } from './bciMethods.ts'
-import { ClientState, type Call, type Durations, type Method } from './Call.ts'
+import { ClientState, type Call, type Durations } from './Call.ts'
 import { CortexModel, type CortexModelOptions } from './CortexModel.ts'
-import { headsetMethods } from './headsetMethods.ts'
-import { CallParams } from './params.ts'
-import { recordMethods } from './recordMethods.ts'
+import type { LiveSession } from './LiveSession.ts'
 import { Refusal } from './Refusal.ts'
-import { sessionMethods } from './sessionMethods.ts'
-import type { CORTEX_FAULTS } from './cortexFaults.ts'
+import { cortex2Speech, type Speech } from './Speech.ts'
+import { V1Speech } from './v1/V1Speech.ts'
 
 export interface CortexSimulatorOptions extends Partial<CortexModelOptions> {
+  /** Cortex 2, or the Cortex of the older document: `v1`. Default `v2`. */
+  dialect?: 'v1' | 'v2'
   /** Default 127.0.0.1; beyond loopback only with `insecure`. */
   host?: string
   insecure?: boolean
@@ -31,13 +31,7 @@ export interface CortexSimulatorOptions extends Partial<CortexModelOptions> {
   faults?: readonly Fault[]
 }
 
-const METHODS: Readonly<Record<string, Method>> = {
-  ...accountMethods,
-  ...headsetMethods,
-  ...sessionMethods,
-  ...recordMethods,
-  ...bciMethods
-}
+const HEADSETS = { v1: ['INSIGHT-1234', 'INSIGHT-1235'], v2: ['EPOCX-E2020001'] }
 
 /** ms between two looks at what is due. */
 const TICK = 8
@@ -53,12 +47,14 @@ export class CortexSimulator implements RunningSimulator {
   readonly model: CortexModel
   /** PEM of the certificate, for clients that want to verify it. */
   readonly certificate: string
-  /** Called with every call that comes. */
+  /** Called with every call that comes; of the older Cortex also with what it asks the user and its service. */
   onCall: ((method: string, params: unknown) => void) | undefined
   readonly #server: Server
   readonly #sockets: WebSocketServer
   readonly #durations: Durations
-  readonly #faults: readonly Fault[]
+  readonly #script: FaultScript
+  readonly #line = new LineFaults()
+  readonly #speech: Speech
   readonly #clients = new Map<WebSocket, ClientState>()
   readonly #timers = new Set<NodeJS.Timeout>()
   /** ms of `performance.now()` at which each headset began to count. */
@@ -66,29 +62,22 @@ export class CortexSimulator implements RunningSimulator {
   readonly #errors = new Map<string, { readonly code: number; times: number }>()
   readonly #ticks: NodeJS.Timeout
   readonly #log = getLogger('nodeacq.CortexSimulator')
-  #delay = 0
-  #silentUntil = -Infinity
-  #deafUntil = -Infinity
-  #refusingUntil = -Infinity
-  #haveFaultsBegun = false
 
   private constructor(options: CortexSimulatorOptions) {
-    const { headsets = ['EPOCX-E2020001'], clientId = 'CLIENT_ID', clientSecret = 'CLIENT_SECRET' } = options
-    const { username = 'jane', refusals = 0, durations = {} } = options
+    const { dialect = 'v2', headsets = HEADSETS[dialect], clientId = 'CLIENT_ID' } = options
+    const { clientSecret = 'CLIENT_SECRET', username = 'jane', refusals = 0, durations = {} } = options
     const { host = 'localhost', certificate = selfSignedCertificate(host) } = options
     this.model = new CortexModel({ headsets, clientId, clientSecret, username, refusals })
+    this.#speech = dialect === 'v1' ? new V1Speech(this.model) : cortex2Speech
     this.#durations = { scan: 20, connect: 0.5, training: 8, ...durations }
-    this.#faults = options.faults ?? []
+    this.#script = new FaultScript(options.faults ?? [], (fault) => this.inject(fault))
     this.certificate = certificate.cert
     this.#server = createServer(certificate)
-    this.#sockets = new WebSocketServer({
-      server: this.#server,
-      perMessageDeflate: false,
-      maxPayload: MAX_FRAME,
-      verifyClient: () => performance.now() >= this.#refusingUntil
+    this.#sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_FRAME })
+    this.#server.on('connection', (socket) => this.#line.isRefusing && socket.destroy())
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#sockets.handleUpgrade(request, new FaultySocket(socket, this.#line), head, (peer) => this.#welcome(peer))
     })
-    this.#sockets.on('connection', (socket) => this.#welcome(socket))
-    this.#sockets.on('error', () => {})
     this.#ticks = setInterval(() => this.#sendDue(), TICK)
   }
 
@@ -120,11 +109,14 @@ export class CortexSimulator implements RunningSimulator {
 
   inject(fault: Fault): void {
     this.#log.info(`fault ${fault.kind}${fault.value && `=${fault.value}`}`)
-    this.#injectors[fault.kind as keyof typeof CORTEX_FAULTS](fault)
+    const own = this.#own[fault.kind]
+    if (own) own(fault)
+    else if (!this.#line.inject(fault)) this.#eachSession((session) => session.inject(fault))
   }
 
   async close(): Promise<void> {
     clearInterval(this.#ticks)
+    this.#script.close()
     for (const timer of this.#timers) clearTimeout(timer)
     for (const socket of this.#clients.keys()) socket.terminate()
     this.#sockets.close()
@@ -136,21 +128,12 @@ export class CortexSimulator implements RunningSimulator {
     await this.close()
   }
 
-  readonly #injectors: Readonly<Record<keyof typeof CORTEX_FAULTS, (fault: Fault) => void>> = {
-    drop: () => this.#dropAll(),
-    halfOpen: (fault) => (this.#deafUntil = performance.now() + numberOf(fault, 5) * 1000),
-    refuseConnection: (fault) => {
-      this.#refusingUntil = performance.now() + numberOf(fault, 5) * 1000
-      this.#dropAll()
-    },
-    delay: (fault) => (this.#delay = numberOf(fault, 200)),
+  /** Faults that are neither of the line nor of samples, and those that are of messages here. */
+  readonly #own: Readonly<Record<string, (fault: Fault) => void>> = {
     error: ({ value }) => {
       const [method = '', code, times = '1'] = value.split(':')
       this.#errors.set(method, { code: Number(code), times: Number(times) })
     },
-    lose: (fault) => this.#eachSession((session) => session.lose(numberOf(fault, 1))),
-    interpolate: (fault) => this.#eachSession((session) => session.interpolate(numberOf(fault, 1))),
-    silence: (fault) => (this.#silentUntil = performance.now() + numberOf(fault, 1) * 1000),
     garbage: (fault) => {
       for (let k = 0; k < numberOf(fault, 1); k++) {
         for (const socket of this.#clients.keys())
@@ -162,12 +145,8 @@ export class CortexSimulator implements RunningSimulator {
     headsetGone: (fault) => this.#removeHeadset(numberOf(fault, 5))
   }
 
-  #eachSession(work: (session: NonNullable<ReturnType<ClientState['sessions']['get']>>) => void): void {
+  #eachSession(work: (session: LiveSession) => void): void {
     for (const { sessions } of this.#clients.values()) for (const session of sessions.values()) work(session)
-  }
-
-  #dropAll(): void {
-    for (const socket of this.#clients.keys()) socket.terminate()
   }
 
   #removeHeadset(seconds: number): void {
@@ -188,51 +167,25 @@ export class CortexSimulator implements RunningSimulator {
   }
 
   #welcome(socket: WebSocket): void {
-    const client = new ClientState((message) => {
-      if (performance.now() >= this.#deafUntil) socket.send(JSON.stringify(message))
+    const client: ClientState = new ClientState((messages) => {
+      for (const message of this.#speech.tell(messages, client)) socket.send(JSON.stringify(message))
     })
     this.#clients.set(socket, client)
-    socket.on('message', (data) => this.#receive(data, client))
+    socket.on('message', (data) => {
+      const answer = this.#speech.answer((data as Buffer).toString('utf8'), this.#callOf(client))
+      if (answer !== undefined) socket.send(JSON.stringify(answer))
+    })
     socket.on('error', (error) => this.#log.debug(`client: ${error.message}`))
     socket.on('close', () => {
       for (const session of [...client.sessions.values()]) client.close(session)
       this.#clients.delete(socket)
     })
-    if (this.#haveFaultsBegun) return
-    this.#haveFaultsBegun = true
-    for (const fault of this.#faults) this.#later(fault.at, () => this.inject(fault))
+    this.#script.begin()
   }
 
-  #receive(data: RawData, client: ClientState): void {
-    if (performance.now() < this.#deafUntil) return
-    const answer = this.#answer((data as Buffer).toString('utf8'), client)
-    if (this.#delay === 0) client.send(answer)
-    else this.#later(this.#delay / 1000, () => client.send(answer))
-  }
-
-  #answer(text: string, client: ClientState): object {
-    let id: unknown = null
-    try {
-      const request = parse(text)
-      id = request['id'] ?? null
-      const { method, params } = request
-      if (typeof method !== 'string') throw new Refusal(-32600)
-      this.onCall?.(method, params)
-      return { id, jsonrpc: '2.0', result: this.#call(method, new CallParams(params), client) }
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      return { id, jsonrpc: '2.0', error: { code: error.code, message: error.message } }
-    }
-  }
-
-  #call(method: string, params: CallParams, client: ClientState): unknown {
-    this.#failIfAsked(method)
-    if (!Object.hasOwn(METHODS, method)) throw new Refusal(-32601)
-    if (!OPEN_METHODS.includes(method)) checkToken(params, this.model)
-    return METHODS[method]!(params, this.#callOf(client))
-  }
-
-  #failIfAsked(method: string): void {
+  /** A call has come. @throws {Refusal} when it was asked to fail. */
+  #note(method: string, params: unknown): void {
+    this.onCall?.(method, params)
     const error = this.#errors.get(method)
     if (error === undefined) return
     error.times -= 1
@@ -245,6 +198,7 @@ export class CortexSimulator implements RunningSimulator {
       model: this.model,
       client,
       durations: this.#durations,
+      note: (method, params) => this.#note(method, params),
       warnAll: (code, message) => {
         for (const each of this.#clients.values()) each.warn(code, message)
       },
@@ -267,23 +221,9 @@ export class CortexSimulator implements RunningSimulator {
   }
 
   #sendDue(): void {
-    const isSilent = performance.now() < this.#silentUntil
-    for (const { sessions, send } of this.#clients.values()) {
-      for (const session of sessions.values()) {
-        if (isSilent) session.skipDue()
-        else for (const sample of session.due()) send(sample)
-      }
+    for (const client of this.#clients.values()) {
+      const due = [...client.sessions.values()].flatMap((session) => [...session.due()])
+      if (due.length > 0) client.send(...due)
     }
   }
-}
-
-function parse(text: string): Record<string, unknown> {
-  let request: unknown
-  try {
-    request = JSON.parse(text)
-  } catch {
-    throw new Refusal(-32700)
-  }
-  if (!isObject(request)) throw new Refusal(-32600)
-  return request
 }

@@ -1,16 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import { dateTime, OWNER, type SimulatedRecord } from './CortexModel.ts'
 import type { Detection } from './bciSettings.ts'
+import { numberOf, type Fault } from '../faults.ts'
+import { SampleFaults } from '../SampleFaults.ts'
 import type { SimulatedHeadset } from './headsets.ts'
 import { streamModel, type StreamModel } from './streams.ts'
 
 interface Subscription {
-  model: StreamModel
-  /** Number of the next sample. */
+  readonly model: StreamModel
+  readonly faults: SampleFaults
+  /** Number of the next sample, and ms of `performance.now()` at which it is due. */
   next: number
-  lose: number
+  due: number
   interpolate: number
 }
+
+/** A marker that waits for the sample of its time. */
+interface WaitingMarker {
+  readonly marker: object
+  /** ms of the epoch. */
+  readonly at: number
+}
+
+/** Streams that count their samples. */
+const COUNTED = ['eeg', 'mot']
 
 export interface Training {
   readonly detection: Detection
@@ -29,7 +42,7 @@ export class LiveSession {
   readonly #subscriptions = new Map<string, Subscription>()
   /** ms of `performance.now()` at which sample 0 was. */
   readonly #zero: number
-  readonly #markers: object[] = []
+  #markers: readonly WaitingMarker[] = []
   stopped = ''
   status: 'opened' | 'activated' | 'closed' = 'opened'
   record: SimulatedRecord | undefined
@@ -59,13 +72,22 @@ export class LiveSession {
     }
   }
 
-  /** Columns of the stream, which is sent from now on; undefined when the headset has none of that name. */
-  subscribe(name: string): StreamModel['cols'] | undefined {
-    const model = streamModel(name, this.headset, this.status === 'activated')
+  /**
+   * Columns of the stream, which is sent from now on; undefined when the headset has none of that name.
+   * @param from ms of `performance.now()`: samples from there on come first
+   */
+  subscribe(name: string, from = performance.now()): StreamModel['cols'] | undefined {
+    const model = this.model(name)
     if (model === undefined) return undefined
-    const next = Math.ceil((performance.now() - this.#zero) * 0.001 * model.rate)
-    this.#subscriptions.set(name, { model, next, lose: 0, interpolate: 0 })
+    const next = Math.max(0, Math.ceil((from - this.#zero) * 0.001 * model.rate))
+    const due = this.#zero + (next * 1000) / model.rate
+    this.#subscriptions.set(name, { model, faults: new SampleFaults(), next, due, interpolate: 0 })
     return model.cols
+  }
+
+  /** The stream as it is in this session. */
+  model(name: string): StreamModel | undefined {
+    return streamModel(name, this.headset, this.status === 'activated')
   }
 
   unsubscribe(name: string): boolean {
@@ -80,53 +102,52 @@ export class LiveSession {
     return this.#subscriptions.has(name)
   }
 
-  /** The next samples of the streams that count are not sent. */
-  lose(count: number): void {
-    for (const name of ['eeg', 'mot']) {
-      const subscription = this.#subscriptions.get(name)
-      if (subscription) subscription.lose += count
+  /** A fault of samples: all streams fall silent or change their rate, those that count have the others. */
+  inject(fault: Fault): void {
+    for (const [name, subscription] of this.#subscriptions) {
+      const isCounted = COUNTED.includes(name)
+      if (fault.kind === 'interpolate') {
+        if (isCounted) subscription.interpolate += numberOf(fault, 1)
+      } else if (isCounted || fault.kind === 'silence' || fault.kind === 'rate') subscription.faults.inject(fault)
     }
   }
 
-  interpolate(count: number): void {
-    for (const name of ['eeg', 'mot']) {
-      const subscription = this.#subscriptions.get(name)
-      if (subscription) subscription.interpolate += count
-    }
-  }
-
-  /** With the next sample of EEG. */
-  mark(marker: object): void {
-    this.#markers.push(marker)
+  /** With the sample of EEG of its time. @param at ms of the epoch; one that is over: the next sample */
+  mark(marker: object, at = 0): void {
+    this.#markers = [...this.#markers, { marker, at }]
   }
 
   /** Gives what is due by now, stream by stream. */
   *due(): Iterable<Record<string, unknown>> {
     const now = performance.now()
     for (const [name, subscription] of this.#subscriptions) {
-      const { rate } = subscription.model
-      if (rate === 0) continue
-      for (; this.#zero + (subscription.next * 1000) / rate <= now; subscription.next++) {
-        if (subscription.lose > 0) {
-          subscription.lose -= 1
-          continue
+      const { model, faults } = subscription
+      if (model.rate === 0) continue
+      while (subscription.due <= now) {
+        const fate = faults.next()
+        if (fate > 0) {
+          const sample = this.#sample(name, subscription)
+          for (let times = 0; times < fate; times++) yield sample
+          subscription.interpolate = Math.max(0, subscription.interpolate - 1)
         }
-        yield this.#sample(name, subscription)
+        subscription.next += 1
+        subscription.due += 1000 / (model.rate * faults.rateFactor)
       }
     }
   }
 
-  /** What is due by now goes nowhere. */
-  skipDue(): void {
-    for (const sample of this.due()) void sample
+  #sample(name: string, { model, faults, next, due, interpolate }: Subscription): Record<string, unknown> {
+    const at = performance.timeOrigin + due
+    const markers = name === 'eeg' ? this.#takeMarkers(at) : []
+    const values = model.values(next, { isInterpolated: interpolate > 0, counterOffset: faults.counterOffset, markers })
+    return { [name]: values, sid: this.id, time: Math.round(at * 10) / 10_000 }
   }
 
-  #sample(name: string, subscription: Subscription): Record<string, unknown> {
-    const { model, next } = subscription
-    const isInterpolated = subscription.interpolate > 0
-    if (isInterpolated) subscription.interpolate -= 1
-    const markers = name === 'eeg' ? this.#markers.splice(0) : []
-    const at = performance.timeOrigin + this.#zero + (next * 1000) / model.rate
-    return { [name]: model.values(next, { isInterpolated, markers }), sid: this.id, time: Math.round(at * 10) / 10_000 }
+  #takeMarkers(until: number): object[] {
+    const isDue = ({ at }: WaitingMarker) => at <= until
+    if (!this.#markers.some(isDue)) return []
+    const due = this.#markers.filter(isDue).map(({ marker }) => marker)
+    this.#markers = this.#markers.filter((waiting) => !isDue(waiting))
+    return due
   }
 }

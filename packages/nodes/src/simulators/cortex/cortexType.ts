@@ -8,3 +8,10 @@ export const cortexType: SimulatorType = {
   faults: CORTEX_FAULTS,
   start: (options) => CortexSimulator.start(options)
 }
+
+export const cortexV1Type: SimulatorType = {
+  description: 'the Cortex of the older document: the same headsets, sessions, streams, profiles and training',
+  defaultPort: 6868,
+  faults: CORTEX_FAULTS,
+  start: (options) => CortexSimulator.start({ ...options, dialect: 'v1' })
+}

@@ -11,6 +11,8 @@ export interface StreamModel {
 
 export interface SampleExtras {
   readonly isInterpolated: boolean
+  /** By how much the counter is ahead. */
+  readonly counterOffset: number
   readonly markers: readonly object[]
 }
 
@@ -48,8 +50,8 @@ export function streamModel(name: string, headset: SimulatedHeadset, isActivated
       return {
         rate,
         cols: ['COUNTER', 'INTERPOLATED', ...sensors, 'RAW_CQ', 'MARKER_HARDWARE', 'MARKERS'],
-        values: (n, { isInterpolated, markers }) => [
-          n % rate,
+        values: (n, { isInterpolated, counterOffset, markers }) => [
+          (n + counterOffset) % rate,
           isInterpolated ? 1 : 0,
           ...sensors.map((_, k) => eegValue(n, k, { rate, count: sensors.length })),
           0,
@@ -64,8 +66,8 @@ export function streamModel(name: string, headset: SimulatedHeadset, isActivated
       return {
         rate,
         cols: ['COUNTER_MEMS', 'INTERPOLATED_MEMS', ...motionSensors],
-        values: (n, { isInterpolated }) => [
-          n % rate,
+        values: (n, { isInterpolated, counterOffset }) => [
+          (n + counterOffset) % rate,
           isInterpolated ? 1 : 0,
           ...motionSensors.map((sensor, k) => motionValue(sensor, n / rate, k))
         ]
