@@ -43,6 +43,17 @@ test('a device that starts its clock again is followed from there', () => {
   expect(Math.abs(found.time - 500)).toBeLessThanOrEqual(found.uncertainty)
 })
 
+test('times that are less sure than they are said to be give no absurd ones', () => {
+  const random = seededRandom(SEED)
+  const clock = new DeviceClock()
+  for (let index = 0; index < 5000; index += 25) {
+    clock.mark({ index, time: 1e12 + 2 * index + 8 * random(), uncertainty: 1 })
+    // What is known of far away may be little; it is not that a sample takes hours.
+    const { time } = clock.timeOf(20) ?? { time: 1e12 }
+    expect(Math.abs(time - 1e12 - 40)).toBeLessThan(1e5)
+  }
+})
+
 test.for([
   ['index', [1.5, 0, {}]],
   ['index', [-1, 0, {}]],

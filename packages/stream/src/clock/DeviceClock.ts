@@ -42,7 +42,6 @@ const LONGEST_PERIOD = 1e7
 /** The clock of a device, from what it showed at some samples of one run. */
 export class DeviceClock {
   readonly #line = new IntervalLine({ span: Infinity, slopes: [0, LONGEST_PERIOD], wander: 0 })
-  #count = 0
   #newest: DeviceMark | undefined
 
   get newest(): DeviceMark | undefined {
@@ -53,13 +52,12 @@ export class DeviceClock {
     const { index, time, uncertainty } = mark
     if (index <= (this.#newest?.index ?? -1)) return
     this.#newest = mark
-    this.#count += 1
-    if (!this.#line.add({ x: index, low: time - uncertainty, high: time + uncertainty })) this.#count = 1
+    this.#line.add({ x: index, low: time - uncertainty, high: time + uncertainty })
   }
 
-  /** What the device's clock shows at a sample; undefined before two marks. */
+  /** What the device's clock shows at a sample; undefined before two marks that agree. */
   timeOf(index: number): Instant | undefined {
-    const found = this.#count < 2 ? undefined : this.#line.at(index)
+    const found = this.#line.size < 2 ? undefined : this.#line.at(index)
     return found && { time: found.value, uncertainty: found.uncertainty }
   }
 }

@@ -52,6 +52,11 @@ export class IntervalLine {
     return this.#intervals.items.length === 0
   }
 
+  /** Intervals that it passes through. */
+  get size(): number {
+    return this.#intervals.items.length
+  }
+
   /**
    * Takes another interval in; x goes forward. Older ones that no line has in common with it are forgotten.
    * @returns false when not even the one before fits: the value has jumped.

@@ -8,6 +8,7 @@
  * Types, members and texts are those of arctop/mw75-streamer, `ws_server.py`; a timestamp is s of the epoch.
  */
 import { randomUUID } from 'node:crypto'
+import type { LogLevel } from '@nodeacq/rpc'
 import { isObject } from '../cortex/messages.ts'
 import { CHANNEL_COUNT, type Mw75Packet } from './packets.ts'
 
@@ -28,6 +29,11 @@ export type Mw75State = (typeof MW75_STATES)[number]
 
 export const MW75_LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const
 export type Mw75LogLevel = (typeof MW75_LOG_LEVELS)[number]
+
+/** The level as loggers here know it. */
+export function toLogLevel(level: Mw75LogLevel): LogLevel {
+  return level.toLowerCase() as LogLevel
+}
 
 /** A packet and when the server had it. */
 export interface Mw75Sample extends Mw75Packet {

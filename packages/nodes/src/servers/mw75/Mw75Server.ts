@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DeviceError } from '@nodeacq/core'
-import { getLogger, type LogLevel } from '@nodeacq/rpc'
+import { getLogger } from '@nodeacq/rpc'
 import { WebSocketServer, type WebSocket } from 'ws'
 import {
   eegData,
@@ -12,6 +12,7 @@ import {
   Mw75Refusal,
   parseConnect,
   parseRequest,
+  toLogLevel,
   type Mw75LogLevel,
   type Mw75Request,
   type Mw75Sample
@@ -47,10 +48,6 @@ export interface Mw75ServerOptions {
   readonly onClient?: () => void
 }
 
-const LOCAL_LEVELS = { DEBUG: 'debug', INFO: 'info', WARNING: 'warning', ERROR: 'error' } as const satisfies Record<
-  Mw75LogLevel,
-  LogLevel
->
 const LOGGER = 'nodeacq.Mw75Server'
 
 /**
@@ -283,7 +280,7 @@ export class Mw75Server implements RunningDeviceServer {
   }
 
   #tellLog(level: Mw75LogLevel, text: string): void {
-    this.#log[LOCAL_LEVELS[level]](text)
+    this.#log[toLogLevel(level)](text)
     if (this.#logLevel === undefined) return
     if (MW75_LOG_LEVELS.indexOf(level) < MW75_LOG_LEVELS.indexOf(this.#logLevel)) return
     const message = `${new Date().toTimeString().slice(0, 8)} - ${LOGGER} - ${level} - ${text}`

@@ -1,0 +1,15 @@
+import { DeviceError } from '@nodeacq/core'
+
+/** An MW75 server refuses a request, or its headset fails; `mw75Code` is the server's own. */
+export class Mw75Error extends DeviceError {
+  override readonly name = 'Mw75Error'
+  override readonly code = 'MW75'
+  readonly mw75Code: string
+  readonly text: string
+
+  constructor(subject: string, mw75Code: string, text: string) {
+    super(`${subject}: ${text} (${mw75Code})`)
+    this.mw75Code = mw75Code
+    this.text = text
+  }
+}
