@@ -127,8 +127,11 @@ export {
   writeCertificate
 } from './recorders/certificate.ts'
 export type { Certificate, CertificateProblem, CertificateTrial } from './recorders/certificate.ts'
+export { Recorder } from './recorders/Recorder.ts'
 export { RawRecorder } from './recorders/RawRecorder.ts'
 export { RecorderError } from './recorders/RecorderError.ts'
+export { verifyLog } from './files/mcap/verifyLog.ts'
+export type { LogRange, LogReport, LogStream } from './files/mcap/verifyLog.ts'
 export { openSampleFile, fileFormats, registerFileFormat } from './files/openSampleFile.ts'
 export type { FileFormat, FileProbe } from './files/openSampleFile.ts'
 export type {

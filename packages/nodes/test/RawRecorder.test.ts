@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError, NodeStateError } from '@nodeacq/core'
 import { NdArray, type DTypeLike } from '@nodeacq/ndarray'
 import { InputStream, OutputStream } from '@nodeacq/stream'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ramp, tempFolder, waitFor } from 'testing'
+import { ramp, tempFolder, waitFor, smallDisk } from 'testing'
 import { FileReplay, openSampleFile, RawRecorder, RecorderError } from '../src/index.ts'
 
 interface Vector {
@@ -249,26 +248,8 @@ describe('RawRecorder', () => {
   })
 })
 
-/** A file system of 256 KiB; undefined where none can be mounted. */
-async function smallDisk(): Promise<(AsyncDisposable & { path: string }) | undefined> {
-  const folder = await tempFolder()
-  const path = join(folder.path, 'disk')
-  await mkdir(path)
-  try {
-    execFileSync('sh', ['-c', `mount -t tmpfs -o size=256k tmpfs ${path}`], { stdio: 'ignore' })
-  } catch {
-    await folder[Symbol.asyncDispose]()
-    return undefined
-  }
-  const unmount = async () => {
-    execFileSync('sh', ['-c', `umount ${path}`])
-    await folder[Symbol.asyncDispose]()
-  }
-  return { path, [Symbol.asyncDispose]: unmount }
-}
-
 test('a full disk fails the node with the bytes that are free, spares others, and what was written stays whole', async (context) => {
-  await using disk = await smallDisk()
+  await using disk = await smallDisk(256)
   if (disk === undefined) {
     context.skip('no small file system could be mounted (it takes root)')
     return

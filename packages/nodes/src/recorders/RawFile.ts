@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { RecordedGap } from '../files/SampleFile.ts'
 import { RecorderError } from './RecorderError.ts'
+import { writePieces } from './writePieces.ts'
 
 /** Bytes that may wait for the disk before the recorder stops taking more from its stream. */
 const MAX_QUEUED = 64 * 1024 * 1024
@@ -92,7 +93,12 @@ export class RawFile {
     while (this.#queue.length > 0 && this.#error === undefined) {
       const batch = this.#queue.splice(0)
       try {
-        await this.#writeAll(batch.map(({ bytes }) => bytes))
+        await writePieces(
+          this.#handle,
+          batch.map(({ bytes }) => bytes),
+          this.#size,
+          (count) => (this.#size += count)
+        )
         for (const { bytes, rows } of batch) {
           this.#queuedBytes -= bytes.byteLength
           this.#queuedRows -= rows
@@ -105,22 +111,6 @@ export class RawFile {
       }
     }
     this.#writing = undefined
-  }
-
-  /** Continues a write that the system cut short. */
-  async #writeAll(pieces: Uint8Array[]): Promise<void> {
-    let rest = pieces.filter(({ byteLength }) => byteLength > 0)
-    while (rest.length > 0) {
-      // The system takes at most 1024 pieces at once.
-      const { bytesWritten } = await this.#handle.writev(rest.slice(0, 1024))
-      this.#size += bytesWritten
-      let skip = bytesWritten
-      rest = rest.flatMap((piece) => {
-        const done = Math.min(skip, piece.byteLength)
-        skip -= done
-        return done === piece.byteLength ? [] : [piece.subarray(done)]
-      })
-    }
   }
 
   /** After a failed write: what is there of whole samples counts, and half a sample is cut off. */

@@ -24,7 +24,7 @@ export async function replaceFile(path: string, content: string): Promise<void> 
 }
 
 /** Writes a folder's list of names to the disk; where a folder cannot be opened (Windows), the system does it by itself. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   let handle
   try {
     handle = await open(path, 'r')

@@ -1,0 +1,39 @@
+/** Bytes that are read at once. */
+const WINDOW = 4 * 1024 * 1024
+
+/** Where bytes come from; an OpenFile is one. */
+export interface ByteSource {
+  readonly size: number
+  /** Fills all of `target` from `position` on, or throws. */
+  readInto(target: Uint8Array, position: number): Promise<void>
+}
+
+/** Reads a file from front to back, now and then a bit further on, in few large pieces. */
+export class FileWindow {
+  readonly #source: ByteSource
+  #buffer = Buffer.alloc(0)
+  #from = 0
+
+  constructor(source: ByteSource) {
+    this.#source = source
+  }
+
+  get size(): number {
+    return this.#source.size
+  }
+
+  /** Bytes `[from, to)`, fewer where the file ends before. They are valid until the next call. */
+  async read(from: number, to: number): Promise<Buffer> {
+    const end = Math.min(to, this.size)
+    if (from >= end) return Buffer.alloc(0)
+    if (from < this.#from || end > this.#from + this.#buffer.length) await this.#fill(from, end)
+    return this.#buffer.subarray(from - this.#from, end - this.#from)
+  }
+
+  async #fill(from: number, to: number): Promise<void> {
+    const buffer = Buffer.allocUnsafe(Math.min(Math.max(to - from, WINDOW), this.size - from))
+    await this.#source.readInto(buffer, from)
+    this.#buffer = buffer
+    this.#from = from
+  }
+}

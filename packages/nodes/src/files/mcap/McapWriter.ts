@@ -1,0 +1,276 @@
+import { crc32 } from 'node:zlib'
+import { ByteWriter } from './ByteWriter.ts'
+import { combineCrc32 } from './crc32.ts'
+import { encodeMark } from './mark.ts'
+import { OpenChunk, type SampleBlock } from './OpenChunk.ts'
+import {
+  encodeChunkHead,
+  MAGIC,
+  OPCODE,
+  writeAttachment,
+  writeAttachmentIndex,
+  writeChannel,
+  writeChunkIndex,
+  writeHeader,
+  writeMessageIndex,
+  writeMetadata,
+  writeMetadataIndex,
+  writeSchema,
+  writeStatistics,
+  writeSummaryOffset,
+  type Attachment,
+  type Channel,
+  type ChunkIndex,
+  type Metadata,
+  type Schema
+} from './records.ts'
+
+/** Where a file goes. */
+export interface LogSink {
+  /** Adds bytes at the end: all of them, or it throws and the file is as before. */
+  append(pieces: readonly Uint8Array[]): Promise<void>
+}
+
+export interface McapBeginning {
+  readonly profile: string
+  readonly library: string
+  readonly metadata: readonly Metadata[]
+  readonly attachments: readonly Attachment[]
+}
+
+export interface MessageTimes {
+  /** When the recorder had it, ns since 1970 UTC. */
+  readonly logTime: bigint
+  /** Of what it tells, ns since 1970 UTC; default the log time. */
+  readonly publishTime?: bigint
+}
+
+/** ns after which schemas and channels are written once more, so that damage at the front orphans nothing. */
+const REPEAT_AFTER = 60_000_000_000n
+
+interface Sealed {
+  readonly buffers: readonly Uint8Array[]
+  readonly length: number
+  readonly crc: number
+  readonly index: ChunkIndex
+}
+
+interface Place {
+  readonly offset: number
+  readonly length: number
+}
+
+/**
+ * Writes an MCAP file by nodeacq's profile: a mark behind each chunk, checksums of everything. Messages gather in a chunk,
+ * which `flush` writes in one piece. What was not flushed is not in the file; a flush that failed can be tried again.
+ */
+export class McapWriter {
+  readonly #sink: LogSink
+  readonly #schemas: Schema[] = []
+  readonly #channels: Channel[] = []
+  readonly #counts = new Map<number, number>()
+  readonly #chunks: ChunkIndex[] = []
+  readonly #attachments: { readonly attachment: Attachment; readonly place: Place }[] = []
+  readonly #metadata: { readonly name: string; readonly place: Place }[] = []
+  #chunk = new OpenChunk()
+  #sealed: Sealed | undefined
+  #offset = 0
+  #crc = 0
+  #described = -REPEAT_AFTER as bigint
+  #times = { start: 0n, end: 0n }
+
+  constructor(sink: LogSink) {
+    this.#sink = sink
+  }
+
+  /** Bytes in the file. */
+  get length(): number {
+    return this.#offset
+  }
+
+  /** Bytes that wait for `flush`. */
+  get openBytes(): number {
+    return this.#chunk.size
+  }
+
+  get channels(): readonly Channel[] {
+    return this.#channels
+  }
+
+  /** Writes what stands before the first chunk. Call it first, and once. */
+  async begin({ profile, library, metadata, attachments }: McapBeginning): Promise<void> {
+    const to = new ByteWriter(1024)
+    to.bytes(MAGIC)
+    writeHeader(to, { profile, library })
+    for (const each of metadata) {
+      const place = this.#placed(to, () => writeMetadata(to, each))
+      this.#metadata.push({ name: each.name, place })
+    }
+    for (const attachment of attachments) {
+      const place = this.#placed(to, () => writeAttachment(to, attachment))
+      this.#attachments.push({ attachment, place })
+    }
+    await this.#append([to.take()])
+  }
+
+  /** @returns its id */
+  addSchema(name: string, encoding: string, data: Buffer): number {
+    const schema = { id: this.#schemas.length + 1, name, encoding, data }
+    this.#schemas.push(schema)
+    const to = new ByteWriter()
+    writeSchema(to, schema)
+    if (!this.#chunk.isEmpty) this.#chunk.addRecords(to.take())
+    return schema.id
+  }
+
+  /** @returns its id */
+  addChannel(channel: Omit<Channel, 'id'>): number {
+    const id = this.#channels.length + 1
+    this.#channels.push({ id, ...channel })
+    const to = new ByteWriter()
+    writeChannel(to, { id, ...channel })
+    if (!this.#chunk.isEmpty) this.#chunk.addRecords(to.take())
+    return id
+  }
+
+  /** Adds a message to the open chunk, which keeps the data. */
+  addMessage(channelId: number, data: Uint8Array, times: MessageTimes): void {
+    this.#chunk.addMessage(this.#headOf(channelId, times), data)
+  }
+
+  /** Adds a block of samples to the open chunk, which keeps the data. @returns CRC-32 of the samples */
+  addBlock(channelId: number, block: SampleBlock, times: MessageTimes): number {
+    return this.#chunk.addBlock(this.#headOf(channelId, times), block)
+  }
+
+  /** Writes the open chunk, and before it one that failed. @param durable bytes that are known to be on the disk */
+  async flush(durable: number): Promise<void> {
+    if (this.#sealed !== undefined) await this.#write(this.#sealed)
+    if (this.#chunk.isEmpty) return
+    this.#sealed = this.#seal(durable)
+    await this.#write(this.#sealed)
+  }
+
+  async #write({ buffers, index, length, crc }: Sealed): Promise<void> {
+    await this.#sink.append(buffers)
+    this.#sealed = undefined
+    this.#chunks.push(index)
+    this.#offset += length
+    this.#crc = combineCrc32(this.#crc, crc, length)
+  }
+
+  /** Describes what there is in a chunk of its own, so that a file without data has its schemas too. */
+  describe(logTime: bigint): void {
+    if (this.#chunk.isEmpty) this.#describe(logTime)
+  }
+
+  /** Flushes, and writes what stands behind the last chunk. Nothing can be added after it. */
+  async end(durable: number): Promise<void> {
+    await this.flush(durable)
+    const to = new ByteWriter(4096)
+    to.record(OPCODE.dataEnd, () => to.u32(this.#crc))
+    const dataEnd = to.take()
+    const summary = this.#summary(this.#offset + dataEnd.length)
+    await this.#append([dataEnd, summary, MAGIC])
+  }
+
+  #headOf(channelId: number, { logTime, publishTime = logTime }: MessageTimes) {
+    if (this.#chunk.isEmpty && logTime - this.#described >= REPEAT_AFTER) this.#describe(logTime)
+    const sequence = this.#counts.get(channelId) ?? 0
+    this.#counts.set(channelId, sequence + 1)
+    if (sequence === 0 && this.#times.start === 0n) this.#times.start = logTime
+    if (logTime > this.#times.end) this.#times.end = logTime
+    return { channelId, sequence: sequence % 2 ** 32, logTime, publishTime }
+  }
+
+  #describe(logTime: bigint): void {
+    this.#described = logTime
+    const to = new ByteWriter(4096)
+    for (const schema of this.#schemas) writeSchema(to, schema)
+    for (const channel of this.#channels) writeChannel(to, channel)
+    this.#chunk.addRecords(to.take())
+  }
+
+  #seal(durable: number): Sealed {
+    const { start, end, size, crc, pieces, index } = this.#chunk
+    this.#chunk = new OpenChunk()
+    const head = encodeChunkHead({ start, end, size, crc })
+    const to = new ByteWriter(64 + 32 * pieces.length)
+    const indexes = new Map<number, number>()
+    const length = head.length + size
+    for (const [channel, entries] of index) {
+      indexes.set(channel, this.#offset + length + to.length)
+      writeMessageIndex(to, channel, entries)
+    }
+    const indexBytes = to.take()
+    const offset = this.#offset + length + indexBytes.length
+    let rangeCrc = combineCrc32(crc32(head), crc, size)
+    rangeCrc = crc32(indexBytes, rangeCrc)
+    const number = this.#chunks.length
+    const mark = encodeMark({ number, offset, chunkOffset: this.#offset, crc: rangeCrc, logTime: end, durable })
+    return {
+      buffers: [head, ...pieces, indexBytes, mark],
+      length: length + indexBytes.length + mark.length,
+      crc: crc32(mark, rangeCrc),
+      index: { start, end, offset: this.#offset, length, indexes, indexLength: indexBytes.length, size }
+    }
+  }
+
+  #summary(start: number): Buffer {
+    const to = new ByteWriter(4096)
+    const groups: { opcode: number; start: number; length: number }[] = []
+    const group = (opcode: number, write: () => void): void => {
+      const from = to.length
+      write()
+      if (to.length > from) groups.push({ opcode, start: start + from, length: to.length - from })
+    }
+    group(OPCODE.schema, () => this.#schemas.forEach((schema) => writeSchema(to, schema)))
+    group(OPCODE.channel, () => this.#channels.forEach((channel) => writeChannel(to, channel)))
+    group(OPCODE.statistics, () => this.#writeStatistics(to))
+    group(OPCODE.chunkIndex, () => this.#chunks.forEach((index) => writeChunkIndex(to, index)))
+    group(OPCODE.attachmentIndex, () => {
+      for (const { attachment, place } of this.#attachments) writeAttachmentIndex(to, attachment, place)
+    })
+    group(OPCODE.metadataIndex, () => {
+      for (const { name, place } of this.#metadata) writeMetadataIndex(to, name, place)
+    })
+    const offsetsAt = start + to.length
+    for (const each of groups) writeSummaryOffset(to, each)
+    // The checksum of the summary ends with the first fields of the footer.
+    to.u8(OPCODE.footer)
+    to.u64(20)
+    to.u64(start)
+    to.u64(offsetsAt)
+    const bytes = to.take()
+    const crc = Buffer.alloc(4)
+    crc.writeUInt32LE(crc32(bytes))
+    return Buffer.concat([bytes, crc])
+  }
+
+  #writeStatistics(to: ByteWriter): void {
+    writeStatistics(to, {
+      messages: [...this.#counts.values()].reduce((sum, count) => sum + count, 0),
+      schemas: this.#schemas.length,
+      channels: this.#channels.length,
+      attachments: this.#attachments.length,
+      metadata: this.#metadata.length,
+      chunks: this.#chunks.length,
+      ...this.#times,
+      perChannel: new Map([...this.#counts].toSorted(([a], [b]) => a - b))
+    })
+  }
+
+  #placed(to: ByteWriter, write: () => void): Place {
+    const offset = to.length
+    write()
+    return { offset: this.#offset + offset, length: to.length - offset }
+  }
+
+  async #append(buffers: readonly Uint8Array[]): Promise<void> {
+    await this.#sink.append(buffers)
+    for (const bytes of buffers) {
+      this.#crc = crc32(bytes, this.#crc)
+      this.#offset += bytes.length
+    }
+  }
+}
