@@ -1,6 +1,7 @@
 import { brainAmpType } from './brainamp/BrainAmpSimulator.ts'
 import { cortexType, cortexV1Type } from './cortex/cortexType.ts'
 import { mw75Type } from './mw75/mw75Type.ts'
+import { cytonType, daisyType } from './openbci/cytonType.ts'
 import { openEphysTypes } from './openephys/openEphysTypes.ts'
 import type { SimulatorType } from './Simulator.ts'
 
@@ -10,5 +11,7 @@ export const simulators: Readonly<Record<string, SimulatorType>> = {
   cortex: cortexType,
   'cortex-v1': cortexV1Type,
   mw75: mw75Type,
+  openbci: cytonType,
+  'openbci-daisy': daisyType,
   ...openEphysTypes
 }
