@@ -109,11 +109,13 @@ export {
   SpikeDetector,
   SpikeSorter,
   StreamMonitor,
+  TiaClient,
   TiaCommandError,
   TiaFormatError,
   TiaPacket,
   TiaSignalClient,
   TiaSignalServer,
+  TiaSimulator,
   TriggerAccumulator
 } from '@nodeacq/nodes'
 export type {

@@ -4,6 +4,7 @@ import { mw75Type } from './mw75/mw75Type.ts'
 import { cytonType, daisyType } from './openbci/cytonType.ts'
 import { openEphysTypes } from './openephys/openEphysTypes.ts'
 import type { SimulatorType } from './Simulator.ts'
+import { tiaType } from './tia/tiaType.ts'
 
 /** Every simulator by the name of its device. */
 export const simulators: Readonly<Record<string, SimulatorType>> = {
@@ -13,5 +14,6 @@ export const simulators: Readonly<Record<string, SimulatorType>> = {
   mw75: mw75Type,
   openbci: cytonType,
   'openbci-daisy': daisyType,
-  ...openEphysTypes
+  ...openEphysTypes,
+  tia: tiaType
 }

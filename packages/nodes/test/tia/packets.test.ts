@@ -61,6 +61,13 @@ test('a packet that lies about its size is refused, and none is larger than allo
   expect(() => decodePacket(bytes.subarray(0, 40))).toThrow('expected 41 bytes, got 40')
 })
 
+test('a packet of which a part is missing is not taken for one with the beginning of the next', () => {
+  const [one, two] = libtia.packets.map(({ hex }) => Buffer.from(hex, 'hex'))
+  const reader = new PacketReader()
+  expect([...reader.push(one!.subarray(0, 60))]).toEqual([])
+  expect(() => [...reader.push(two!)]).toThrow(/version 3 after it, got \d+/)
+})
+
 const blocks = fc
   .uniqueArray(
     fc.record({

@@ -151,7 +151,10 @@ export function decodePacket(bytes: Uint8Array, maxSize = MAX_PACKET): TiaPacket
   return decode(bytes)
 }
 
-/** Cuts a stream of bytes into packets. There is nothing by which to find the next packet once one is wrong. */
+/**
+ * Cuts a stream of bytes into packets. There is nothing by which to find the next packet once one is wrong, nor a checksum: a packet is
+ * good when what follows it, as far as it has come, begins as a packet.
+ */
 export class PacketReader {
   readonly #maxSize: number
   #pending: Uint8Array = new Uint8Array(0)
@@ -169,17 +172,24 @@ export class PacketReader {
       if (this.#filled === 0 && rest.length >= 5) {
         const size = sizeOf(rest, 0, this.#maxSize)
         if (rest.length >= size) {
-          yield decode(rest.subarray(0, size))
+          const whole = rest.subarray(0, size)
           rest = rest.subarray(size)
+          yield this.#decode(whole, rest)
           continue
         }
       }
       rest = this.#gather(rest)
       if (this.#filled < 5 || this.#filled < sizeOf(this.#pending, 0, this.#maxSize)) continue
-      const packet = decode(this.#pending.subarray(0, this.#filled))
+      const whole = this.#pending.subarray(0, this.#filled)
       this.#filled = 0
-      yield packet
+      yield this.#decode(whole, rest)
     }
+  }
+
+  #decode(bytes: Uint8Array, next: Uint8Array): TiaPacket {
+    if (next.length > 0 && next[0] !== VERSION)
+      throw new TiaFormatError(`TiA packet: expected version ${VERSION} after it, got ${next[0]}`)
+    return decode(bytes)
   }
 
   /** Takes what is still missing of the packet that has begun, and returns the rest. */

@@ -47,8 +47,9 @@ export class TiaSignalClient implements AsyncDisposable {
   readonly port: number
   /** Datagrams that were no packets. */
   badPackets = 0
+  /** ms without a packet after which the data connection counts as lost; 0: none. */
+  silence: number
   readonly #timeout: number
-  readonly #silence: number
   readonly #maxPacket: number
   #control: ControlLink | undefined
   #source: PacketSource | undefined
@@ -59,7 +60,7 @@ export class TiaSignalClient implements AsyncDisposable {
     this.host = host
     this.port = port
     this.#timeout = timeout
-    this.#silence = silence
+    this.silence = silence
     this.#maxPacket = maxPacket
   }
 
@@ -138,7 +139,7 @@ export class TiaSignalClient implements AsyncDisposable {
    * @throws {DeviceError} when the connection has ended, or was silent for too long
    */
   async getData(): Promise<TiaPacket[]> {
-    return await this.#queue.take(this.#silence, this.#subject)
+    return await this.#queue.take(this.silence, this.#subject)
   }
 
   /** Packets until streaming is stopped. @throws {DeviceError} as `getData` */
