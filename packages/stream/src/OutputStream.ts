@@ -332,7 +332,7 @@ export class OutputStream implements AsyncDisposable {
     this.#next = this.#fed = 0
     this.#queue.run(() => {
       hub.startRun()
-      this.#sender?.resetIndex()
+      this.#sender?.resetIndex(hub.keepFrom)
     })
   }
 

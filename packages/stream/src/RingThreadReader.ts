@@ -39,7 +39,7 @@ export class RingThreadReader {
   /** @throws {SharedMemError} when the handle is of no ring, or its input is closed. */
   constructor({ samples, control, shape, dtype, double, axisOrder }: RingHandle) {
     const layout = new RingLayout(shape, dtype, { double, axisOrder })
-    const directory = new DirectoryReader(lentControlFile(control, layout.size))
+    const directory = new DirectoryReader(lentControlFile(control, layout.size), layout.bytesOf(1))
     this.#chunks = new RingChunks(directory, new SharedRingReader(samples, layout))
     this.#next = directory.published()
   }
@@ -78,7 +78,8 @@ export class RingThreadReader {
     const { directory } = this.#chunks
     const { position, count } = directory
     const result = use(chunk)
-    if (!directory.keeps(position - count)) throw new OverrunError(chunk.index - count, chunk.index, true)
+    if (this.#chunks.isInPlace && !directory.keeps(position - count))
+      throw new OverrunError(chunk.index - count, chunk.index, true)
     return result
   }
 

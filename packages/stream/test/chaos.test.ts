@@ -124,8 +124,7 @@ describe.concurrent('sent = received + lost + skipped, whatever the network does
         await done
         expect(
           problemsOf(script.runs, accountsOf(input), chunks, {
-            mayLose:
-              flow !== 'wait' ? !keepsAll || delivery !== 'complete' || writesOver(script) : !keepsAll && !isShared,
+            mayLose: flow !== 'wait' ? !keepsAll || delivery !== 'complete' : !keepsAll && !isShared,
             maySkip: delivery === 'latest',
             what: `seed ${seed}, ${delivery}, ${flow}`
           })
@@ -134,11 +133,6 @@ describe.concurrent('sent = received + lost + skipped, whatever the network does
     })
   }
 })
-
-/** In a ring each run begins where those before it lie. */
-function writesOver({ runs }: Script): boolean {
-  return isShared && runs.length > 1
-}
 
 /** Consumers in processes of their own, and what may happen to them. */
 class Cast implements AsyncDisposable {

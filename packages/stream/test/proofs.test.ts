@@ -52,10 +52,8 @@ test('complete ends although the link was cut when the run did', async () => {
   await s.output.endRun()
   s.network.heal()
   const chunks = await reading
-  expect(
-    problemsOf(s.script.runs, accountsOf(s.input), chunks, { mayLose: isShared, what: 'runs behind a cut' })
-  ).toEqual([])
-  expect(chunks.length === 80 || isShared).toBe(true)
+  expect(problemsOf(s.script.runs, accountsOf(s.input), chunks, { what: 'runs behind a cut' })).toEqual([])
+  expect(chunks.length).toBe(80)
 })
 
 test.skipIf(isShared)('what fell out of retention behind a cut is lost, and exactly that', async () => {
@@ -130,8 +128,7 @@ for (const delivery of ['complete', 'bestEffort', 'latest'] as const) {
     }
     await s.output.endRun()
     const chunks = await reading
-    const may =
-      delivery === 'complete' ? { mayLose: isShared } : delivery === 'latest' ? { maySkip: true } : { mayLose: true }
+    const may = delivery === 'complete' ? {} : delivery === 'latest' ? { maySkip: true } : { mayLose: true }
     expect(problemsOf(s.script.runs, accountsOf(s.input), chunks, { ...may, what: 'holes' })).toEqual([])
   })
 }
@@ -157,7 +154,6 @@ test('a named consumer goes on behind its last acknowledgement, whatever it had 
   expect(
     problemsOf(s.script.runs, accountsOf(again), second, {
       from: { run: 1, index: 400 },
-      mayLose: isShared,
       what: 'restart'
     })
   ).toEqual([])
@@ -173,9 +169,7 @@ test('a named consumer that comes again before it has acknowledged anything begi
   await using again = new InputStream()
   await again.connect(s.network.params, { delivery: 'complete', name: 'disk' })
   const chunks = await readOn(again, () => again.ledger.run === 1)
-  expect(
-    problemsOf(s.script.runs, accountsOf(again), chunks, { mayLose: isShared, what: 'nothing acknowledged' })
-  ).toEqual([])
+  expect(problemsOf(s.script.runs, accountsOf(again), chunks, { what: 'nothing acknowledged' })).toEqual([])
 })
 
 test('an acknowledgement that a cut link swallowed is told again', async () => {

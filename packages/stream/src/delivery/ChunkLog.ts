@@ -15,6 +15,8 @@ export interface ChunkLog {
   readonly bytes: number
   /** @throws {RangeError} when it is not kept. */
   at(position: number): Entry
+  /** Whether the chunk at `position` can be had still, by whoever reads where it lies. */
+  keeps(position: number): boolean
   /** Position of the first chunk with samples after `index` of `run`; `end` when there is none yet. */
   find(run: number, index: number): number
   /** Forgets what lies before `position`, except the newest chunk, where that frees anything. */

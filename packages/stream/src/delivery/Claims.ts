@@ -1,4 +1,5 @@
 import type { ChunkLog } from './ChunkLog.ts'
+import type { Consumer } from './Consumer.ts'
 
 /** Names, and inputs that are gone, that are remembered. */
 const MOST = 1000
@@ -49,7 +50,7 @@ export class Claims {
   wentAway(input: string, position: number): void {
     this.#away.set(input, position)
     for (const [gone, at] of this.#away) {
-      if (at < this.#log().first || this.#away.size > MOST) this.#away.delete(gone)
+      if (!this.#log().keeps(at) || this.#away.size > MOST) this.#away.delete(gone)
     }
   }
 
@@ -57,13 +58,16 @@ export class Claims {
     this.#away.delete(input)
   }
 
-  /** Position of the oldest chunk that is claimed. */
-  get from(): number {
+  /** Position of the oldest chunk that somebody may still ask for, `consumers` among them. */
+  wantedFrom(consumers: Iterable<Pick<Consumer, 'service' | 'oldestUntaken'>>): number {
     let position = Infinity
+    for (const { service, oldestUntaken } of consumers) {
+      if (service === 'complete') position = Math.min(position, oldestUntaken)
+    }
     for (const claim of this.#acknowledged.values()) position = Math.min(position, claim.position)
     for (const [input, at] of this.#away) {
       // The limits have taken what it would come back for.
-      if (at < this.#log().first) this.#away.delete(input)
+      if (!this.#log().keeps(at)) this.#away.delete(input)
       else position = Math.min(position, at)
     }
     return position

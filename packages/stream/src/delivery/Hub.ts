@@ -113,6 +113,11 @@ export class Hub {
     this.broadcast({ kind: 'run', run: this.#run, previous, index })
   }
 
+  /** Of the run so far, what has to outlive its place in a ring when the next one begins. A waiting output waits instead. */
+  get keepFrom(): number {
+    return this.flow === 'wait' ? Infinity : this.#claims.wantedFrom(this.#consumers.values())
+  }
+
   endRun(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
@@ -304,12 +309,7 @@ export class Hub {
 
   /** Forgets what is acknowledged for every name, by whoever bore it first, as far as no input still has to take it. */
   #free(): void {
-    if (!this.#claims.isInUse) return
-    let { from } = this.#claims
-    for (const { service, oldestUntaken } of this.#consumers.values()) {
-      if (service === 'complete') from = Math.min(from, oldestUntaken)
-    }
-    this.log.freeTo(from)
+    if (this.#claims.isInUse) this.log.freeTo(this.#claims.wantedFrom(this.#consumers.values()))
   }
 
   #credit(consumer: Consumer, { taken, holding }: SideMessageOf<'credit'>): void {

@@ -75,6 +75,10 @@ export class RetentionLog implements ChunkLog {
     return entry
   }
 
+  keeps(position: number): boolean {
+    return position >= this.#first
+  }
+
   append(entry: Entry): void {
     if (this.#end - this.#first === this.#slots.length) this.#grow()
     this.#slots[this.#end & (this.#slots.length - 1)] = entry

@@ -163,7 +163,8 @@ export class RingFeed {
   lend(from: number, to: number): void {
     const { borrowed, directory } = this
     borrowed.isHeld = true
-    borrowed.position = directory.position - directory.count
+    // A copy stays what it is.
+    borrowed.position = this.#chunks.isInPlace ? directory.position - directory.count : Infinity
     borrowed.from = from
     borrowed.to = to
     this.hasGap = false

@@ -29,7 +29,7 @@ declare const WebAssembly: {
 const SWITCH = 'NODEACQ_SHARED_MEMORY'
 const WASM_PAGE = 65_536
 /** A WebAssembly.Memory has at most 65,536 pages, and V8 gives out one less in one piece. */
-const MAX_SHARED = 65_535 * WASM_PAGE
+export const MAX_SHARED = 65_535 * WASM_PAGE
 
 const PROT_READ = 1
 const PROT_READ_WRITE = 3
@@ -102,15 +102,15 @@ const EINTR = 4
 const ENOSPC = 28
 
 /**
- * Gives a file `size` bytes of zeros that are really there: what is only promised kills the process that writes to it
+ * Gives a file bytes `[from, from + size)`, zeros where it had none, that are really there: what is only promised kills the process that writes to it
  * when the disk, or the memory, is full. False where the system cannot do that; the caller then writes them.
  * @throws {SharedMemError}
  */
-export function allocate(fd: number, size: number, path: string): boolean {
+export function allocate(fd: number, size: number, path: string, from = 0): boolean {
   const call = getSystem()?.allocate
   if (call === undefined) return false
   let problem: number
-  do problem = call(fd, 0, size)
+  do problem = call(fd, from, size)
   while (problem === EINTR)
   if (problem === ENOSPC) throw new SharedMemError(path, `no room for ${size} bytes`)
   return problem === 0

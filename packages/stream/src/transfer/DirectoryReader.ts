@@ -1,7 +1,9 @@
+import { search } from '../delivery/ChunkLog.ts'
 import { SharedMemError } from '../errors.ts'
 import { fence } from '../shm/fence.ts'
 import { AT, directoryAt, ENTRY, ENTRY_WORDS, SEAT, seatAt } from '../shm/controlFile.ts'
 import type { ControlFile } from '../shm/controlFile.ts'
+import { KeptReader } from './keptSamples.ts'
 
 /**
  * The reading end of the control file beside a shared ring. It looks at one chunk at a time, whose place is in the
@@ -17,6 +19,8 @@ export class DirectoryReader {
   readonly #float64: Float64Array
   readonly #entries: number
   readonly #capacity: number
+  readonly #kept: KeptReader
+  readonly #sampleBytes: number
   /** What is known of `published`. */
   #published = 0
 
@@ -39,7 +43,9 @@ export class DirectoryReader {
   /** Index at which the run before ended. */
   before = 0
 
-  constructor(control: ControlFile) {
+  /** @param sampleBytes of one sample of the ring */
+  constructor(control: ControlFile, sampleBytes: number) {
+    this.#sampleBytes = sampleBytes
     this.path = control.path
     this.size = control.size
     this.#control = control
@@ -48,6 +54,7 @@ export class DirectoryReader {
     this.#float64 = new Float64Array(control.buffer)
     this.#entries = directoryAt(control.seats)
     this.#capacity = control.chunks
+    this.#kept = new KeptReader(control)
     this.#published = this.begin
   }
 
@@ -79,7 +86,7 @@ export class DirectoryReader {
    */
   look(number: number): boolean {
     const words = this.#float64
-    const at = this.#entries + (number & (this.#capacity - 1)) * ENTRY_WORDS
+    const at = this.#entryOf(number)
     this.number = number
     this.index = words[at + ENTRY.index]!
     this.run = words[at + ENTRY.run]!
@@ -117,9 +124,33 @@ export class DirectoryReader {
     )
   }
 
-  /** Whether the samples of the chunk that was looked at have not been written over. */
+  #entryOf(number: number): number {
+    return this.#entries + (number & (this.#capacity - 1)) * ENTRY_WORDS
+  }
+
+  /** Whether the samples of the chunk that was looked at are there: in the ring, or among those that were kept of its run. */
   get isIntact(): boolean {
+    return this.isInRing || this.#keptBefore > 0
+  }
+
+  /** Whether they have not been written over in the ring. */
+  get isInRing(): boolean {
     return this.keeps(this.position - this.count)
+  }
+
+  /** The samples where they were kept; undefined when they were not, or no longer. Ask again after they were copied. */
+  get kept(): Uint8Array | undefined {
+    const position = this.#keptBefore
+    return position > 0 ? this.#kept.bytes(position, this.count * this.#sampleBytes) : undefined
+  }
+
+  /** Position behind the kept samples; 0 when there are none. They are kept before anything is written over them. */
+  get #keptBefore(): number {
+    const position = this.#float64[this.#entryOf(this.number) + ENTRY.kept]!
+    fence()
+    const isOfChunk = this.number > this.published() - this.#capacity
+    if (!isOfChunk || !Number.isSafeInteger(position) || position <= 0) return 0
+    return this.#kept.holds(position, this.count * this.#sampleBytes) ? position : 0
   }
 
   /** Whether samples from `position` on have not been written over by now. */
@@ -131,14 +162,13 @@ export class DirectoryReader {
   /** Number of the oldest chunk from `from` on that is there still, with its samples. */
   oldest(from: number): number {
     const end = this.published()
-    let low = Math.max(from, end - this.#capacity + 1)
-    let high = end
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      if (this.look(middle) && this.isIntact) high = middle
-      else low = middle + 1
-    }
-    return low
+    const isThere = (number: number): boolean => this.look(number) && this.isIntact
+    const low = Math.min(Math.max(from, end - this.#capacity + 1), end)
+    const newest = low < end && this.look(end - 1) ? this.run : 0
+    const begin = search(low, end, (number) => this.look(number) && this.run >= newest)
+    // What was kept of the runs before may be older than what the ring still has of the newest.
+    const kept = search(low, begin, isThere)
+    return kept < begin ? kept : search(begin, end, isThere)
   }
 
   /** Whether the writer has not closed. */

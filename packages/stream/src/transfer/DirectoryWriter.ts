@@ -3,7 +3,9 @@ import type { Entry } from '../delivery/RetentionLog.ts'
 import { fence } from '../shm/fence.ts'
 import { AT, createControlFile, directoryAt, ENTRY, ENTRY_WORDS, SEAT, seatAt } from '../shm/controlFile.ts'
 import type { ControlFile } from '../shm/controlFile.ts'
+import { report } from '../log.ts'
 import { chunkMessage } from './chunkMessage.ts'
+import { KeptWriter } from './keptSamples.ts'
 
 /** A chunk that lies in the ring. */
 export interface PublishedChunk {
@@ -43,6 +45,9 @@ export class DirectoryWriter implements ChunkLog {
   #written = 0
   /** Index behind the newest chunk of the run. */
   #filledTo = 0
+  readonly #kept: KeptWriter
+  /** Number of the first chunk of the run. */
+  #runBegin = 0
   #isOpen = true
 
   private constructor(control: ControlFile, itemBytes: number) {
@@ -53,6 +58,7 @@ export class DirectoryWriter implements ChunkLog {
     this.#float64 = new Float64Array(control.buffer)
     this.#entries = directoryAt(control.seats)
     this.#mask = control.chunks - 1
+    this.#kept = new KeptWriter(control)
     this.#int32[AT.process32] = process.pid
   }
 
@@ -61,7 +67,7 @@ export class DirectoryWriter implements ChunkLog {
    * @throws {SharedMemError} when there is no room.
    */
   static create(size: number, itemBytes: number): DirectoryWriter | undefined {
-    const control = createControlFile(size)
+    const control = createControlFile(size, itemBytes)
     return control && new DirectoryWriter(control, itemBytes)
   }
 
@@ -90,7 +96,7 @@ export class DirectoryWriter implements ChunkLog {
 
   /** The next chunk has this number; before the first one is published. */
   beginAt(number: number): void {
-    this.#begin = this.#end = number
+    this.#begin = this.#end = this.#runBegin = number
     this.#float64[AT.begin64] = number
     for (let seat = 0; seat < this.seats; seat++) this.resetSeat(seat)
     Atomics.store(this.#int64, AT.published64, BigInt(number))
@@ -100,7 +106,29 @@ export class DirectoryWriter implements ChunkLog {
   startRun(): void {
     const { size } = this.#control
     this.#filledTo = 0
+    this.#runBegin = this.#end
     this.#base = Math.ceil(this.#written / size) * size
+  }
+
+  /**
+   * Before a run begins: copies the samples of the run so far, from chunk `from` on, to where the next one does not write.
+   * @param read fills its last argument with `count` samples of the ring
+   */
+  keepRun(from: number, read: (start: number, count: number, target: Uint8Array) => void): void {
+    try {
+      for (let number = Math.max(from, this.#runBegin, this.first); number < this.#end; number++) {
+        const at = this.#entryOf(number)
+        const count = this.#float64[at + ENTRY.count] ?? 0
+        const target = this.#kept.take(count * this.#itemBytes)
+        if (target === undefined) return
+        read(this.#startOf(number), count, target)
+        fence()
+        this.#float64[at + ENTRY.kept] = this.#kept.position
+      }
+      fence()
+    } catch (error) {
+      report('warning', `${this.path}: what readers have not taken of a run is lost when the next begins`, error)
+    }
   }
 
   /** Samples up to `index` are about to be written, over those that are older by the size of the ring. */
@@ -122,6 +150,7 @@ export class DirectoryWriter implements ChunkLog {
     words[at + ENTRY.news] = news
     words[at + ENTRY.hole] = Math.max(0, index - step - this.#filledTo)
     words[at + ENTRY.before] = before
+    words[at + ENTRY.kept] = 0
     this.#filledTo = index
     this.#end += 1
     Atomics.store(this.#int64, AT.published64, BigInt(this.#end))
@@ -141,11 +170,22 @@ export class DirectoryWriter implements ChunkLog {
   }
 
   find(run: number, index: number): number {
-    return search(this.first, this.#end, (number) => {
+    const oldest = Math.max(this.#begin, this.#end - this.#mask)
+    const found = search(oldest, this.#end, (number) => {
       const at = this.#entryOf(number)
       const itsRun = this.#float64[at + ENTRY.run] ?? 0
       return itsRun > run || (itsRun === run && (this.#float64[at + ENTRY.index] ?? 0) > index)
     })
+    const kept = search(found, this.#runBegin, (number) => this.keeps(number))
+    return kept < this.#runBegin ? kept : Math.max(found, this.first)
+  }
+
+  keeps(number: number): boolean {
+    if (number >= this.first) return true
+    if (number < this.#begin || number <= this.#end - this.#control.chunks) return false
+    const at = this.#entryOf(number)
+    const kept = this.#float64[at + ENTRY.kept] ?? 0
+    return kept > 0 && this.#kept.holds(kept, (this.#float64[at + ENTRY.count] ?? 0) * this.#itemBytes)
   }
 
   /**

@@ -16,6 +16,8 @@ export interface RingHandle {
 /** The chunks of a shared ring, one after the other: where they are, and their samples. */
 export class RingChunks {
   readonly directory: DirectoryReader
+  /** Whether the latest view shows the ring itself. */
+  isInPlace = false
   readonly #ring: SharedRingReader
 
   constructor(directory: DirectoryReader, ring: SharedRingReader) {
@@ -33,18 +35,27 @@ export class RingChunks {
   /** A copy of the chunk that was looked at; undefined when it has been written over, before or meanwhile. */
   copy(): NdArray | undefined {
     const { directory } = this
-    const data = this.#ring.copy(directory.position - directory.count, directory.count)
-    return directory.isIntact ? data : undefined
+    const { position, count } = directory
+    this.isInPlace = false
+    if (directory.isInRing) {
+      const data = this.#ring.copy(position - count, count)
+      if (directory.isInRing) return data
+    }
+    const bytes = directory.kept
+    const data = bytes && this.#ring.copyOf(bytes, count)
+    return directory.kept === undefined ? undefined : data
   }
 
   /**
    * The chunk that was looked at, where it lies, or a copy where it does not lie in one piece; undefined when it has been
-   * written over. Ask `directory.keeps` after its use.
+   * written over. Where it is in place, ask `directory.keeps` after its use.
    */
   view(): NdArray | undefined {
     const { directory } = this
-    const data = this.#ring.view(directory.position - directory.count, directory.count)
+    const { position, count } = directory
+    const data = directory.isInRing ? this.#ring.view(position - count, count) : undefined
     if (data === undefined) return this.copy()
-    return directory.isIntact ? data : undefined
+    this.isInPlace = true
+    return data
   }
 }

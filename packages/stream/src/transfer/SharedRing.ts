@@ -73,8 +73,11 @@ export class SharedRingWriter {
     return end
   }
 
-  /** Both indices become 0; the samples stay. */
-  resetIndex(): void {
+  /** Both indices become 0; the samples stay. What the directory knows from chunk `keepFrom` on is kept for its readers. */
+  resetIndex(keepFrom = Infinity): void {
+    this.#directory?.keepRun(keepFrom, (start, count, target) => {
+      readSpans(this.#layout, this.#memory, { start, count, target })
+    })
     this.#directory?.startRun()
     this.#setIndex(READ_INDEX_AT, 0)
     this.#setIndex(WRITE_INDEX_AT, 0)
@@ -196,19 +199,25 @@ export class SharedRingReader implements RingReader {
 
   /** A copy of `count` samples from `start` on, unchecked. */
   copy(start: number, count: number): NdArray {
-    const { runs, runBytes, dtype } = this.#layout
     // Every byte is written below; zeros first would cost as much as the copy.
-    const slab = this.#slabs.take(this.#layout.bytesOf(count))
+    const target = this.#slabs.take(this.#layout.bytesOf(count))
     const { offset } = this.#slabs
-    for (const span of this.#layout.readSpans(start, count)) {
-      for (let run = 0; run < runs; run++) {
-        const from = offset + (run * count + span.from) * runBytes
-        const at = SAMPLES_AT + this.#layout.offsetOf(run, span.slot)
-        this.#memory.read(slab.subarray(from, from + span.count * runBytes), at)
-      }
-    }
+    readSpans(this.#layout, this.#memory, { start, count, target, offset })
+    return this.#wrap(target, offset, count)
+  }
+
+  /** The same of samples that lie in one piece elsewhere, their axes in the order of the ring's. */
+  copyOf(bytes: Uint8Array, count: number): NdArray {
+    const slab = this.#slabs.take(bytes.length)
+    const { offset } = this.#slabs
+    slab.set(bytes, offset)
+    return this.#wrap(slab, offset, count)
+  }
+
+  #wrap({ buffer, byteOffset }: Uint8Array, offset: number, count: number): NdArray {
     const { shape, strides } = this.#likeLast(count)
-    return new NdArray({ dtype, shape, strides, buffer: slab.buffer, byteOffset: slab.byteOffset + offset })
+    const { dtype } = this.#layout
+    return new NdArray({ dtype, shape, strides, buffer, byteOffset: byteOffset + offset })
   }
 
   #likeLast(count: number): { shape: readonly number[]; strides: readonly number[] } {
@@ -289,6 +298,22 @@ export class SharedRingReader implements RingReader {
     for (let run = 0; run < runs; run++) {
       const from = run * count * runBytes
       this.#layout.fill(bytes.subarray(from, from + early * runBytes))
+    }
+  }
+}
+
+/** Copies `count` samples from `start` on to byte `offset` of `target`, run by run. */
+function readSpans(
+  layout: RingLayout,
+  memory: RingMemory,
+  { start, count, target, offset = 0 }: { start: number; count: number; target: Uint8Array; offset?: number }
+): void {
+  const { runs, runBytes } = layout
+  for (const span of layout.readSpans(start, count)) {
+    for (let run = 0; run < runs; run++) {
+      const from = offset + (run * count + span.from) * runBytes
+      const at = SAMPLES_AT + layout.offsetOf(run, span.slot)
+      memory.read(target.subarray(from, from + span.count * runBytes), at)
     }
   }
 }

@@ -35,8 +35,11 @@ export interface TransferSender {
    */
   readonly directory?: DirectoryWriter | undefined
   store?(data: ReadonlyNdArray, index: number): void
-  /** The next index starts from 0 again. */
-  resetIndex(): void
+  /**
+   * The next index starts from 0 again.
+   * @param keepFrom number of the oldest chunk in the directory that a reader has still to take; default: none has
+   */
+  resetIndex(keepFrom?: number): void
   close(): void
 }
 

@@ -58,8 +58,8 @@ class SharedMemSender implements TransferSender {
     return [chunkMessage(index, data.length)]
   }
 
-  resetIndex(): void {
-    this.#ring.resetIndex()
+  resetIndex(keepFrom?: number): void {
+    this.#ring.resetIndex(keepFrom)
   }
 
   close(): void {
@@ -81,7 +81,7 @@ class SharedMemReceiver implements TransferReceiver {
     this.#size = layout.size
     this.ring = new SharedRingReader(info.shmId, layout)
     try {
-      this.chunks = openChunks(info, this.ring)
+      this.chunks = openChunks(info, this.ring, layout.bytesOf(1))
     } catch (error) {
       this.ring.close()
       throw error
@@ -106,11 +106,11 @@ export function controlOf({ nodeacq }: StreamInfo): string | undefined {
 }
 
 /** Undefined where chunks are told by messages: pyacq's outputs, and where memory is not shared as we need it. */
-function openChunks(info: StreamInfo, ring: SharedRingReader): RingChunks | undefined {
+function openChunks(info: StreamInfo, ring: SharedRingReader, sampleBytes: number): RingChunks | undefined {
   const path = controlOf(info)
   if (path === undefined || !ring.isMapped) return undefined
   const control = openControlFile(path, ring.size)
-  return control && new RingChunks(new DirectoryReader(control), ring)
+  return control && new RingChunks(new DirectoryReader(control, sampleBytes), ring)
 }
 
 function layoutOf(info: StreamInfo): RingLayout {
