@@ -2,27 +2,17 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NoiseGenerator } from '@nodeacq/nodes'
 import { NdArray } from '@nodeacq/ndarray'
-import { kwargs, RpcServer, spawnProcess, type Remote } from '@nodeacq/rpc'
+import { kwargs, RpcServer, type Remote } from '@nodeacq/rpc'
 import { InputStream } from '@nodeacq/stream'
 import { tempFolder, waitFor } from 'testing'
 import { afterAll, expect, test } from 'vitest'
+import { pyacqSource, startPyacq, type Python } from './realPyacq.ts'
 
-const source = process.env['PYACQ_SRC']
-const command = process.env['PYACQ_PYTHON'] ?? 'python3'
-
-if (!source) console.log('the tests with the real pyacq are skipped: PYACQ_SRC does not name a checkout of it')
-
-/** Everything pyacq has; what a call takes and gives is Python's. */
-type Python = Record<string, (...args: unknown[]) => Promise<Record<string, never>>> & { '~proxied': never }
-
-function startPyacq(name: string) {
-  const env = { PYTHONPATH: source!, PYQTGRAPH_QT_LIB: 'PyQt5', QT_QPA_PLATFORM: 'offscreen' }
-  return spawnProcess({ name, entry: { command, args: [] }, env, startTimeout: 30_000 })
-}
+if (!pyacqSource) console.log('the tests with the real pyacq are skipped: PYACQ_SRC does not name a checkout of it')
 
 afterAll(() => RpcServer.current()?.close())
 
-test.skipIf(!source)('our client drives a manager and a group of the real pyacq, and receives its device', async () => {
+test.skipIf(!pyacqSource)('our client drives a manager and a group of the real pyacq, and receives its device', async () => {
   const child = await startPyacq('pyacq_manager')
   const module = (await child.client.import('pyacq.core.manager')) as unknown as Remote<Python>
   const manager = (await module['Manager']!()) as unknown as Remote<Python>
@@ -53,7 +43,7 @@ test.skipIf(!source)('our client drives a manager and a group of the real pyacq,
   await child.stop()
 })
 
-test.skipIf(!source)('a RawRecorder of the real pyacq records our device', async () => {
+test.skipIf(!pyacqSource)('a RawRecorder of the real pyacq records our device', async () => {
   await using folder = await tempFolder()
   mkdirSync(join(folder.path, 'parent'))
   const child = await startPyacq('pyacq_recorder')
