@@ -12,36 +12,39 @@ if (!pyacqSource) console.log('the tests with the real pyacq are skipped: PYACQ_
 
 afterAll(() => RpcServer.current()?.close())
 
-test.skipIf(!pyacqSource)('our client drives a manager and a group of the real pyacq, and receives its device', async () => {
-  const child = await startPyacq('pyacq_manager')
-  const module = (await child.client.import('pyacq.core.manager')) as unknown as Remote<Python>
-  const manager = (await module['Manager']!()) as unknown as Remote<Python>
-  const group = (await manager['create_nodegroup']!('ng0', kwargs({ qt: true }))) as unknown as Remote<Python>
-  const device = (await group['create_node']!(
-    'NumpyDeviceBuffer',
-    kwargs({ name: 'dev' })
-  )) as unknown as Remote<Python>
-  const values = Float32Array.from({ length: 100 * 2 }, (_, i) => i)
-  await device['configure']!(
-    kwargs({ nb_channel: 2, sample_interval: 0.001, chunksize: 20, buffer: NdArray.fromTyped(values, [100, 2]) })
-  )
-  const output = device as unknown as { output: { configure(options: unknown): Promise<void> } }
-  await output.output.configure(kwargs({ protocol: 'tcp', interface: '127.0.0.1', transfermode: 'plaindata' }))
-  await device['initialize']!()
-  await using input = new InputStream()
-  await input.connect((device as unknown as { output: never }).output)
-  expect(input.info).toMatchObject({ dtype: 'float32', shape: [-1, 2], sampleRate: 1000 })
-  await device['start']!()
-  let chunks = 0
-  for await (const { index, data } of input.chunks()) {
-    const first = (index - 20) % 100
-    expect(data.get(0, 1)).toBe(first * 2 + 1)
-    if (++chunks === 20) break
+test.skipIf(!pyacqSource)(
+  'our client drives a manager and a group of the real pyacq, and receives its device',
+  async () => {
+    const child = await startPyacq('pyacq_manager')
+    const module = (await child.client.import('pyacq.core.manager')) as unknown as Remote<Python>
+    const manager = (await module['Manager']!()) as unknown as Remote<Python>
+    const group = (await manager['create_nodegroup']!('ng0', kwargs({ qt: true }))) as unknown as Remote<Python>
+    const device = (await group['create_node']!(
+      'NumpyDeviceBuffer',
+      kwargs({ name: 'dev' })
+    )) as unknown as Remote<Python>
+    const values = Float32Array.from({ length: 100 * 2 }, (_, i) => i)
+    await device['configure']!(
+      kwargs({ nb_channel: 2, sample_interval: 0.001, chunksize: 20, buffer: NdArray.fromTyped(values, [100, 2]) })
+    )
+    const output = device as unknown as { output: { configure(options: unknown): Promise<void> } }
+    await output.output.configure(kwargs({ protocol: 'tcp', interface: '127.0.0.1', transfermode: 'plaindata' }))
+    await device['initialize']!()
+    await using input = new InputStream()
+    await input.connect((device as unknown as { output: never }).output)
+    expect(input.info).toMatchObject({ dtype: 'float32', shape: [-1, 2], sampleRate: 1000 })
+    await device['start']!()
+    let chunks = 0
+    for await (const { index, data } of input.chunks()) {
+      const first = (index - 20) % 100
+      expect(data.get(0, 1)).toBe(first * 2 + 1)
+      if (++chunks === 20) break
+    }
+    await device['stop']!()
+    await manager['close']!()
+    await child.stop()
   }
-  await device['stop']!()
-  await manager['close']!()
-  await child.stop()
-})
+)
 
 test.skipIf(!pyacqSource)('a RawRecorder of the real pyacq records our device', async () => {
   await using folder = await tempFolder()

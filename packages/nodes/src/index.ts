@@ -1,5 +1,6 @@
 import { addChildModule } from '@nodeacq/core'
 
+export { Blackrock } from './devices/Blackrock.ts'
 export { BrainAmpSocket } from './devices/BrainAmpSocket.ts'
 export { AudioDevice } from './devices/AudioDevice.ts'
 export type { AudioDeviceSpec } from './devices/audio/AudioBackend.ts'
@@ -146,6 +147,8 @@ export type {
 } from './files/SampleFile.ts'
 export { BrainAmpSimulator } from './simulators/brainamp/BrainAmpSimulator.ts'
 export type { BrainAmpSimulatorOptions } from './simulators/brainamp/BrainAmpSimulator.ts'
+export { CerebusSimulator } from './simulators/cerebus/CerebusSimulator.ts'
+export type { CerebusSimulatorOptions } from './simulators/cerebus/CerebusSimulator.ts'
 export { CortexSimulator } from './simulators/cortex/CortexSimulator.ts'
 export type { CortexSimulatorOptions } from './simulators/cortex/CortexSimulator.ts'
 export { Mw75Simulator } from './simulators/mw75/Mw75Simulator.ts'

@@ -48,6 +48,16 @@ test('a jump without a loss is none, however far', () => {
   }
 })
 
+test('one counter that came spoiled is left out where a jump has to be confirmed', () => {
+  const { next, run, track } = source(5, new WideCounterTrack({ rate: RATE, modulus: MODULUS, jumpRow: 3 }))
+  run(0, 100)
+  expect(next(100, 5 + 2 ** 30)).toBeUndefined()
+  expect(run(101, 110)).toEqual(range(101, 110))
+  expect(track.counts).toEqual({ duplicates: 0, restarts: 0 })
+  expect(source(1e6, track).run(110, 120)).toEqual([undefined, undefined, ...range(112, 120)])
+  expect(track.counts).toEqual({ duplicates: 0, restarts: 1 })
+})
+
 test('a counter that begins anew on the same connection is noticed after some items, which are missing', () => {
   const { run, track } = source(5000)
   run(0, 100)

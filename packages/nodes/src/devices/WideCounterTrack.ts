@@ -6,6 +6,11 @@ export interface WideCounterTrackOptions {
   readonly rate: number
   /** The counter goes from 0 to this number less one, and begins again; a cycle takes hours at least. */
   readonly modulus: number
+  /**
+   * Items that have to follow a jump until it is believed; those before are left out. Default 1; more where a counter may
+   * come spoiled.
+   */
+  readonly jumpRow?: number
 }
 
 /** s of items that a step forward may be ahead of the clock, and which part of the step, if it is a loss and no jump. */
@@ -33,16 +38,18 @@ export class WideCounterTrack {
   readonly #rate: number
   readonly #modulus: number
   readonly #minRow: number
+  readonly #jumpRow: number
   readonly #usual = new LeastDelay()
   #counter = -1
   #index = -1
   #hasBegunAnew = false
   #row = { counter: -1, length: 0 }
 
-  constructor({ rate, modulus }: WideCounterTrackOptions) {
+  constructor({ rate, modulus, jumpRow = 1 }: WideCounterTrackOptions) {
     this.#rate = rate
     this.#modulus = modulus
     this.#minRow = Math.max(MIN_ROW, Math.round(rate * PATIENCE))
+    this.#jumpRow = jumpRow
   }
 
   /** The source was connected anew, and perhaps counts anew: its counter is believed only as far as the clock agrees. */
@@ -64,19 +71,20 @@ export class WideCounterTrack {
     if (step === 1) return this.#accept(counter, time, 1)
     if (step > 1) {
       const isJump = this.#lag(time, step) < -Math.max(LEAD * this.#rate, LEAD_PART * step)
-      return isJump ? this.#restart(counter, time) : this.#accept(counter, time, step)
+      return isJump ? this.#refuse(counter, time, this.#jumpRow) : this.#accept(counter, time, step)
     }
-    return this.#refuse(counter, time)
+    this.counts.duplicates += 1
+    const number = this.#refuse(counter, time, this.#minRow)
+    if (number !== undefined) this.counts.duplicates -= this.#minRow
+    return number
   }
 
-  #refuse(counter: number, time: number): number | undefined {
+  /** Leaves an item out, until so many count on. */
+  #refuse(counter: number, time: number, until: number): number | undefined {
     const row = this.#row
     row.length = row.length > 0 && this.#difference(counter, row.counter) === 1 ? row.length + 1 : 1
     row.counter = counter
-    this.counts.duplicates += 1
-    if (row.length < this.#minRow) return undefined
-    this.counts.duplicates -= row.length
-    return this.#restart(counter, time)
+    return row.length < until ? undefined : this.#restart(counter, time)
   }
 
   #restart(counter: number, time: number): number {

@@ -1,4 +1,5 @@
 import { brainAmpType } from './brainamp/BrainAmpSimulator.ts'
+import { cerebusType } from './cerebus/CerebusSimulator.ts'
 import { cortexType, cortexV1Type } from './cortex/cortexType.ts'
 import { mw75Type } from './mw75/mw75Type.ts'
 import { cytonType, daisyType } from './openbci/cytonType.ts'
@@ -9,6 +10,7 @@ import { tiaType } from './tia/tiaType.ts'
 /** Every simulator by the name of its device. */
 export const simulators: Readonly<Record<string, SimulatorType>> = {
   brainamp: brainAmpType,
+  cerebus: cerebusType,
   cortex: cortexType,
   'cortex-v1': cortexV1Type,
   mw75: mw75Type,
