@@ -1,11 +1,11 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { ConfigError, DeviceError } from '@nodeacq/core'
 import { waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
 import { parseCortexMessage } from '../../src/devices/cortex/messages.ts'
 import { CortexSimulator, parseFault, simulators, type CortexSample } from '../../src/index.ts'
+import { Peer } from './Peer.ts'
+import { differences, shapeOf } from './shapes.ts'
 import { connectClient, connectSession, CREDENTIALS, startSimulator } from './startCortex.ts'
 
 interface Exchange {
@@ -20,56 +20,6 @@ const vectors = JSON.parse(
   exchanges: Exchange[]
   malformed: { name: string; sendText: string; response: { id: unknown; error: { code: number } } }[]
   streams: { stream: string; cols: unknown[]; sample: Record<string, unknown>; rateHz: number }[]
-}
-
-/** A peer that sends what it is told. */
-class Peer implements AsyncDisposable {
-  readonly messages: Record<string, unknown>[] = []
-  readonly #socket: WebSocket
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket
-    socket.on('message', (data) => this.messages.push(JSON.parse((data as Buffer).toString()) as never))
-  }
-
-  static async connect({ address, certificate }: CortexSimulator): Promise<Peer> {
-    const socket = new WebSocket(address, { ca: certificate })
-    await once(socket, 'open')
-    return new Peer(socket)
-  }
-
-  async ask(text: string, id: unknown): Promise<Record<string, unknown>> {
-    const from = this.messages.length
-    this.#socket.send(text)
-    let answer: Record<string, unknown> | undefined
-    await waitFor(() => (answer = this.messages.slice(from).find((message) => 'id' in message && message['id'] === id)))
-    return answer!
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.close()
-    if (this.#socket.readyState !== WebSocket.CLOSED) await once(this.#socket, 'close')
-  }
-}
-
-/** Members and kinds of values; of a list those of its first item. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf)
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member)]))
-}
-
-/** Where `got` is not what `wanted` says; more members than wanted, and lists that are filled, are good. */
-function differences(got: unknown, wanted: unknown, path = ''): string[] {
-  if (Array.isArray(wanted)) {
-    if (!Array.isArray(got)) return [`${path}: no list`]
-    return wanted.length > 0 && got.length > 0 ? differences(got[0], wanted[0], `${path}[0]`) : []
-  }
-  if (typeof wanted !== 'object' || wanted === null) return got === wanted ? [] : [`${path}: ${String(wanted)}`]
-  if (typeof got !== 'object' || got === null) return [`${path}: no object`]
-  return Object.entries(wanted).flatMap(([name, member]) =>
-    differences((got as Record<string, unknown>)[name], member, `${path}.${name}`)
-  )
 }
 
 test('every exchange of the vectors is answered in its shape', async () => {

@@ -147,6 +147,8 @@ export class CortexLink {
 
   /** Exchanges the token for a new one. */
   async generateNewToken(): Promise<results.Authorization> {
+    // The older Cortex has no call for it.
+    if (this.#options.dialect === 'v1') return await this.authorize()
     const { clientId, clientSecret } = this.#options
     const params = { clientId, clientSecret, cortexToken: this.#token?.text }
     return this.#keepToken((await this.sendRequest('generateNewToken', params)) as results.Authorization)

@@ -15,18 +15,6 @@ export type V1Call = (params: Params, calls: V1Calls) => Promise<unknown>
 const SESSION_STATUS: Readonly<Record<string, string>> = { active: 'active', paused: 'paused', close: 'closed' }
 const ALL_SCOPES = ['basic', 'eeg', 'pm']
 
-const authorize: V1Call = async ({ clientId, license, debit }, calls) => {
-  // Without a licence the server asks the user for what is beyond 'basic'.
-  const params = {
-    client: clientId,
-    time: Date.now(),
-    ...(license === undefined ? { scopes: ALL_SCOPES } : { license }),
-    ...(debit !== undefined && { debit })
-  }
-  const { _auth, ...rest } = await calls.ask('authorize', params)
-  return { cortexToken: _auth, ...rest }
-}
-
 /** The right is asked for, and given, within `authorize`. */
 const granted: V1Call = async () => await Promise.resolve({ accessGranted: true, message: 'authorize asks the user' })
 
@@ -34,8 +22,17 @@ const granted: V1Call = async () => await Promise.resolve({ accessGranted: true,
 export const V1_CALLS: Readonly<Record<string, V1Call>> = {
   requestAccess: granted,
   hasAccessRight: granted,
-  authorize,
-  generateNewToken: authorize,
+  authorize: async ({ clientId, license, debit }, calls) => {
+    // Without a licence the server asks the user for what is beyond 'basic'.
+    const params = {
+      client: clientId,
+      time: Date.now(),
+      ...(license === undefined ? { scopes: ALL_SCOPES } : { license }),
+      ...(debit !== undefined && { debit })
+    }
+    const { _auth, ...rest } = await calls.ask('authorize', params)
+    return { cortexToken: _auth, ...rest }
+  },
 
   queryHeadsets: async ({ id }, calls) => {
     if (!(await hasSession(calls))) return []

@@ -16,6 +16,8 @@ interface V1ContextOptions {
   readonly current: { token?: string; session?: string }
   readonly accounts: V1Accounts
   readonly sessions: Map<string, V1Live>
+  /** The user of each profile, by the profile's id. */
+  readonly owners: Map<string, string>
   /** By id, which is their name in Cortex 2. */
   readonly subjects: Map<string, V1Subject>
 }
@@ -24,13 +26,15 @@ interface V1ContextOptions {
 export class V1Context {
   readonly call: Call
   readonly sessions: Map<string, V1Live>
-  readonly subjects: V1ContextOptions['subjects']
+  readonly owners: Map<string, string>
+  readonly subjects: Map<string, V1Subject>
   readonly #options: V1ContextOptions
 
   constructor(options: V1ContextOptions) {
     this.#options = options
     this.call = options.call
     this.sessions = options.sessions
+    this.owners = options.owners
     this.subjects = options.subjects
   }
 

@@ -35,6 +35,7 @@ const NAMES = new Map([
 export class V1Speech implements Speech {
   readonly #accounts = new V1Accounts()
   readonly #sessions = new Map<string, V1Live>()
+  readonly #owners = new Map<string, string>()
   readonly #subjects = new Map<string, V1Subject>()
   /** Of each connection: the token that it got last, and the session that it made last. */
   readonly #current = new WeakMap<ClientState, { token?: string; session?: string }>()
@@ -61,8 +62,8 @@ export class V1Speech implements Speech {
   }
 
   #call(request: Readonly<Record<string, unknown>>, call: Call): unknown {
-    const { method, params } = request
-    if (typeof method !== 'string') throw new Refusal(-32600)
+    const { method, params, jsonrpc } = request
+    if (typeof method !== 'string' || jsonrpc !== '2.0') throw new Refusal(-32600)
     const name = NAMES.get(method.toLowerCase())
     call.note(name ?? method, params)
     if (name === undefined) throw new V1Refusal(V1_ERRORS.method)
@@ -75,6 +76,7 @@ export class V1Speech implements Speech {
       token: request['_auth'] ?? inParams,
       accounts: this.#accounts,
       sessions: this.#sessions,
+      owners: this.#owners,
       subjects: this.#subjects
     })
     return METHODS[name]!(new CallParams(params), context)

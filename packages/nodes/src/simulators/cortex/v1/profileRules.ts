@@ -18,6 +18,7 @@ export const profileRules: Readonly<Record<string, V1Method>> = {
     const profile = params.text('name', params.text('label', randomUUID()))
     context.cortex2('setupProfile', { status: 'create', profile })
     const made = context.call.model.profiles.get(profile)!
+    context.owners.set(made.uuid, context.call.model.options.username)
     if (commands) made.settings.activeActions = commands
     return describe(made, context)
   },
@@ -26,7 +27,8 @@ export const profileRules: Readonly<Record<string, V1Method>> = {
     const { user } = context.authorisation
     const wanted = params.text('subject', params.text('emoId', user))
     if (wanted !== user) return []
-    return [...context.call.model.profiles.values()].map((profile) => describe(profile, context))
+    const isOwn = ({ uuid }: SimulatedProfile) => context.owners.get(uuid) === user
+    return [...context.call.model.profiles.values()].filter(isOwn).map((profile) => describe(profile, context))
   },
 
   updateProfile: (params, context) => {
@@ -80,11 +82,11 @@ export function loadProfile(id: string, session: V1Live, context: V1Context): vo
   session.profile = uuid
 }
 
-/** By its id or by its name. @throws {V1Refusal} */
-function profileOf(id: string, { call }: V1Context): SimulatedProfile {
-  const { profiles } = call.model
+/** The user's, by its id or by its name. @throws {V1Refusal} */
+function profileOf(id: string, { call, owners }: V1Context): SimulatedProfile {
+  const { profiles, options } = call.model
   const profile = profiles.get(id) ?? [...profiles.values()].find(({ uuid }) => uuid === id)
-  if (profile === undefined) throw new V1Refusal(V1_ERRORS.profile)
+  if (profile === undefined || owners.get(profile.uuid) !== options.username) throw new V1Refusal(V1_ERRORS.profile)
   return profile
 }
 
@@ -109,7 +111,7 @@ function commandsOf(params: CallParams): string[] | undefined {
   return commands.map(commandToV2)
 }
 
-function describe({ uuid, name, settings }: SimulatedProfile, { call }: V1Context): object {
+function describe({ uuid, name, settings }: SimulatedProfile, { call, owners }: V1Context): object {
   const isActive = [...call.model.loaded.values()].some((loaded) => loaded.name === name)
   const { mentalCommand } = settings.trained
   const ratings = settings.activeActions.map((action) => {
@@ -122,7 +124,7 @@ function describe({ uuid, name, settings }: SimulatedProfile, { call }: V1Contex
     label: name,
     ratings,
     commands: settings.activeActions.map(commandToV1),
-    subject: call.model.options.username,
+    subject: owners.get(uuid),
     status: isActive ? 'active' : 'inactive'
   }
 }
