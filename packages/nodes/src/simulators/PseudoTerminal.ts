@@ -1,6 +1,7 @@
-import { DeviceError, MissingPackageError } from '@nodeacq/core'
+import { DeviceError } from '@nodeacq/core'
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import type Koffi from 'koffi'
+import { loadKoffi } from '../loadKoffi.ts'
 
 export interface PseudoTerminalEvents {
   /** Bytes that the program at the other end has written; valid during the call only. */
@@ -55,7 +56,7 @@ export class PseudoTerminal {
     if (process.platform !== 'linux') {
       throw new DeviceError(`pseudo-terminal: expected Linux, got ${process.platform}`)
     }
-    const koffi = await loadKoffi()
+    const koffi = await loadKoffi('a pseudo-terminal')
     return new PseudoTerminal(koffi, openPair(koffi), events)
   }
 
@@ -173,14 +174,6 @@ export class PseudoTerminal {
   #forget(): void {
     this.#waiting = []
     this.#waitingBytes = 0
-  }
-}
-
-async function loadKoffi(): Promise<typeof Koffi> {
-  try {
-    return (await import('koffi')).default
-  } catch (error) {
-    throw new MissingPackageError('koffi', 'a pseudo-terminal', { cause: error })
   }
 }
 

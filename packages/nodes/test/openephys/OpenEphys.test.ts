@@ -1,9 +1,10 @@
-import { createManager, DeviceError } from '@nodeacq/core'
+import { createManager, DeviceError, type NodeGroup } from '@nodeacq/core'
+import type { Remote } from '@nodeacq/rpc'
 import { InputStream, readEvents, type Gap } from '@nodeacq/stream'
 import { openSockets } from '@nodeacq/zmq'
 import { waitFor } from 'testing'
 import { expect, test } from 'vitest'
-import { OpenEphys, OpenEphysSimulator, type OpenEphysSimulatorOptions } from '../../src/index.ts'
+import { OpenEphys, OpenEphysSimulator, RelaySimulator, type OpenEphysSimulatorOptions } from '../../src/index.ts'
 import { collect } from '../collect.ts'
 import { placesOf, stepsOf } from './ramp.ts'
 
@@ -106,6 +107,41 @@ test('another rate than the one that was described is an error that tells both',
   )
 })
 
+/** The nodes for the other ways into the GUI: without faults, all that they give arrives. */
+async function startOthers(group: Remote<NodeGroup>): Promise<{ finished(): Promise<void> } & AsyncDisposable> {
+  const falcon = await startSimulator({ plugin: 'Falcon Output' })
+  const events = await startSimulator({ plugin: 'Event Broadcaster' })
+  const relay = await RelaySimulator.start({ channelCount: 4, sampleRate: 1000 })
+  const signals: Awaited<ReturnType<typeof collect>>[] = []
+  for (const [type, { address }] of [
+    ['OpenEphysFalcon', falcon],
+    ['OpenEphysGUIRelay', relay]
+  ] as const) {
+    const node = await group.createNode(type, { name: type })
+    await node.configure({ url: address })
+    await node.initialize()
+    signals.push(await collect(node.outputs['signals']!))
+  }
+  const node = await group.createNode('OpenEphysEvents', { name: 'events' })
+  await node.configure({ url: events.address })
+  await node.initialize()
+  const ttl = await collect(node.outputs['events']!)
+  return {
+    finished: async () => {
+      for (const { done } of signals) {
+        const { data, gaps, indexes } = await done
+        expect([gaps, data.length]).toEqual([[], indexes.at(-1)])
+        expect(stepsOf(data.toNested() as number[][]).every((step) => step === 1)).toBe(true)
+      }
+      const found = readEvents((await ttl.done).data)
+      expect(found.slice(1).map(({ index }, k) => index - found[k]!.index)).toEqual(found.slice(1).map(() => 500))
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const simulator of [falcon, events, relay]) await simulator.close()
+    }
+  }
+}
+
 /** What goes wrong, and whether samples are missing then. */
 const FAULTS = [
   ['lose=6', true],
@@ -134,6 +170,7 @@ test('in a process of its own, through every fault, what is not declared missing
   const node = await group.createNode('OpenEphys', { name: 'gui' })
   await node.configure({ url: simulator.address })
   await node.initialize()
+  await using others = await startOthers(group)
   const input = new InputStream({ delivery: 'complete' })
   await input.connect(node.outputs['signals']!)
   input.startRun()
@@ -143,13 +180,18 @@ test('in a process of its own, through every fault, what is not declared missing
   const gapsOf: Gap[][] = []
   const all: Gap[] = []
   let until = 100
+  /** Chunks in a row that had to be waited for: what comes is what is sent now. */
+  let awaited = 0
+  let before = performance.now()
   for await (const { data, gaps, index } of input.chunks()) {
     expect(data.length + all.reduce((sum, { from, to }) => sum + to - from, 0)).toBeLessThanOrEqual(index)
     all.push(...gaps)
     gapsOf.at(-1)?.push(...gaps)
     for (const _ of gaps) starts.push(rows.length)
     rows.push(...(data.toNested() as number[][]))
-    if (rows.length < until) continue
+    awaited = performance.now() - before > 5 ? awaited + 1 : 0
+    before = performance.now()
+    if (rows.length < until || awaited < 3) continue
     until = rows.length + 100
     const next = FAULTS[gapsOf.length]
     if (next === undefined) break
@@ -160,6 +202,7 @@ test('in a process of its own, through every fault, what is not declared missing
   const { lostSamples } = input.status()
   const { counters } = await node.status()
   await manager.stopAll()
+  await others.finished()
   await input.close()
   expect(lostSamples).toBe(0)
   expect(all.every(({ declared, cause }) => declared && cause === 'device')).toBe(true)

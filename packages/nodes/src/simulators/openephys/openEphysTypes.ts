@@ -1,5 +1,13 @@
 import type { SimulatorType } from '../Simulator.ts'
+import { RELAY_FAULTS, RelaySimulator } from './RelaySimulator.ts'
 import { OPEN_EPHYS_FAULTS, OpenEphysSimulator, type OpenEphysPlugin } from './OpenEphysSimulator.ts'
+
+const relay: SimulatorType = {
+  description: 'the relay for pyacq in the Open Ephys GUI: a stream of pyacq, started and stopped by requests',
+  defaultPort: 20_000,
+  faults: RELAY_FAULTS,
+  start: (options) => RelaySimulator.start(options)
+}
 
 const simulatorOf = (plugin: OpenEphysPlugin, defaultPort: number, description: string): SimulatorType => ({
   description,
@@ -16,5 +24,6 @@ export const openEphysTypes = {
     3335,
     'Open Ephys with its plugin Falcon Output: signals, TTL lines'
   ),
-  'open-ephys-events': simulatorOf('Event Broadcaster', 5557, 'Open Ephys with its plugin Event Broadcaster')
+  'open-ephys-events': simulatorOf('Event Broadcaster', 5557, 'Open Ephys with its plugin Event Broadcaster'),
+  'open-ephys-relay': relay
 } as const
