@@ -3,6 +3,7 @@ import { addCertifyCommand } from './commands/certify.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addNodesCommand } from './commands/nodes.ts'
 import { EXIT, type ExitCode, type Output } from './commands/Output.ts'
+import { addRecordingCommands } from './commands/recordings.ts'
 import { addRunCommand } from './commands/run.ts'
 import { describeHost, describeManager } from './commands/serve.ts'
 import { addServeCommand } from './commands/serveDevice.ts'
@@ -34,6 +35,7 @@ Examples:
     addCheckCommand(program, output)
     addNodesCommand(program, output)
     addCertifyCommand(program, output, done)
+    addRecordingCommands(program, output, done)
     addSimulateCommand(program, output, done)
     addServeCommand(program, output, done)
     describeHost(program.command('host'), output, done, 'nodeacq host')

@@ -76,7 +76,7 @@ describe('wrong graphs and arguments give exit code 2', () => {
     [['run'], /missing required argument 'graph'/],
     [['check'], /missing argument 'graph'/],
     [['nodes', 'SosFiltr'], /unknown node type 'SosFiltr'; did you mean 'SosFilter'\?/],
-    [['simulate', 'cortx'], /'cortx' is invalid.*Allowed choices are cortex/],
+    [['simulate', 'cortx'], /'cortx' is invalid.*Allowed choices are .*cortex/],
     [['simulate', 'cortex', '--faults', 'dorp'], /unknown fault 'dorp'; did you mean 'drop'\?/],
     [['simulate', 'cortex', '--port', '0', '--host', '0.0.0.0'], /beyond loopback/],
     [['host', 'tcp://127.0.0.1'], /'tcp:\/\/127.0.0.1' is invalid.*Expected tcp:/],
@@ -189,4 +189,76 @@ test('simulate prints its address first, serves with its faults, and ends on Ctr
   }
   program.interrupt()
   expect(await program.exited).toMatchObject({ code: 0 })
+})
+
+describe('recordings', () => {
+  const fixtures = join(import.meta.dirname, '../../nodes/test/fixtures/mcap')
+
+  test('a whole one verifies with its losses, a damaged one does not, and what is repaired says what is gone', async () => {
+    await using folder = await tempFolder()
+    const damaged = join(fixtures, 'hole_in_second_chunk.mcap')
+    const whole = join(folder.path, 'whole.mcap')
+    expect(await command('verify', join(fixtures, 'clean.mcap'))).toMatchObject({
+      code: 1,
+      lines: [
+        expect.stringMatching(/clean\.mcap: whole, with losses \(4\.5 kB\)/),
+        '  /amp/signals: samples 0 to 100, 80 recorded, 20 missing in 1 gaps',
+        '  /amp/events: 1 events'
+      ]
+    })
+    expect(await command('verify', damaged)).toMatchObject({ code: 1, text: expect.stringContaining('damaged') })
+    expect(await command('repair', damaged, '--out', whole)).toMatchObject({
+      code: 3,
+      lines: [
+        expect.stringContaining('messages'),
+        expect.stringContaining('left out: bytes 1,902 to 2,429'),
+        '/amp/signals: 40 samples are gone'
+      ]
+    })
+    expect(await command('info', whole)).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('gap in amp/signals: samples 40 to 80, damaged')
+    })
+    const unfinished = join(fixtures, 'killed_in_third_chunk.mcap')
+    expect(await command('verify', unfinished)).toMatchObject({
+      code: 1,
+      text: expect.stringContaining(': unfinished (')
+    })
+    expect(await command('repair', unfinished, '--out', join(folder.path, 'end.mcap'))).toMatchObject({ code: 0 })
+    expect(await command('repair', unfinished, '--out', whole)).toMatchObject({ code: 1, lines: [] })
+    expect(await command('info', join(folder.path, 'none.mcap'))).toMatchObject({ code: 1, lines: [] })
+  })
+
+  test('a recording keeps the graph that it was made with', async () => {
+    await using folder = await tempFolder()
+    const file = join(folder.path, 'graph.yaml')
+    await writeFile(
+      file,
+      `nodes:
+  amp: { type: NoiseGenerator, configure: { channelCount: 2, sampleRate: 1000 } }
+  disk: { type: Recorder, configure: { file: '\${out}/session.mcap' }, inputs: { raw: amp.signals } }
+`
+    )
+    const out = join(folder.path, 'out')
+    await using program = await run([
+      'run',
+      file,
+      '--duration',
+      '0.5',
+      '--out',
+      out,
+      '--set',
+      'nodes.amp.configure.sampleRate=500',
+      '--json'
+    ])
+    expect(program.code).toBe(0)
+    expect(program.summary().recordings).toEqual([{ node: 'disk', path: join(out, 'session.mcap') }])
+    const verified = await command('verify', '--json', join(out, 'session.mcap'))
+    expect(verified.code).toBe(0)
+    expect(JSON.parse(verified.text)).toMatchObject({
+      isClosed: true,
+      problems: [],
+      attachments: ['graph.yaml', 'graph-changes.txt']
+    })
+  })
 })

@@ -136,6 +136,8 @@ export type { Certificate, CertificateProblem, CertificateTrial } from './record
 export { Recorder } from './recorders/Recorder.ts'
 export { RawRecorder } from './recorders/RawRecorder.ts'
 export { RecorderError } from './recorders/RecorderError.ts'
+export { repairLog } from './files/mcap/repairLog.ts'
+export type { RepairReport } from './files/mcap/repairLog.ts'
 export { verifyLog } from './files/mcap/verifyLog.ts'
 export type { LogRange, LogReport, LogStream } from './files/mcap/verifyLog.ts'
 export { openSampleFile, fileFormats, registerFileFormat } from './files/openSampleFile.ts'

@@ -6,8 +6,8 @@ export interface Output {
   readonly stderr: NodeJS.WriteStream
 }
 
-/** Exit codes of every command. */
-export const EXIT = { ok: 0, notOk: 1, usage: 2 } as const
+/** Exit codes of every command; `gone`: a repaired recording lacks something that had been written. */
+export const EXIT = { ok: 0, notOk: 1, usage: 2, gone: 3 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { installModuleHooks } from '@nodeacq/rpc'
 import { ArgumentError, GraphError } from '../errors.ts'
-import type { Graph } from './Graph.ts'
+import type { Graph, GraphNode } from './Graph.ts'
 import { nearest } from './nearest.ts'
 import { parseGraph } from './parseGraph.ts'
 import { registeredTypes } from './registeredTypes.ts'
@@ -25,7 +25,20 @@ export async function readGraph(
   installModuleHooks()
   const { graph, mistakes } = await parseGraph(text, file, { catalog: registeredTypes(), set, out })
   if (graph === undefined) throw new GraphError(mistakes)
-  return graph
+  return { ...graph, nodes: graph.nodes.map((node) => withGraphFile(node, text, { file, set })) }
+}
+
+/** A recording keeps the graph that it was made with, and what was changed in it on the command line. */
+function withGraphFile(
+  node: GraphNode,
+  text: string,
+  { file, set }: { file: string; set: readonly string[] }
+): GraphNode {
+  if (node.type !== 'Recorder') return node
+  const given = node.configure['attachments'] as Readonly<Record<string, string>> | undefined
+  const changes = set.length === 0 ? {} : { 'graph-changes.txt': `${set.join('\n')}\n` }
+  const attachments = { [basename(file)]: text, ...changes, ...given }
+  return { ...node, configure: { ...node.configure, attachments } }
 }
 
 async function similarFile(file: string): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import { RecordingFileError } from '../errors.ts'
 import type { SampleFile } from './SampleFile.ts'
 import { brainVisionFormat } from './brainvision/BrainVisionFile.ts'
 import { edfFormat } from './edf/EdfFile.ts'
+import { mcapFormat } from './mcap/McapFile.ts'
 import { rawRecordingFormat } from './raw/RawRecording.ts'
 
 /** What is known of a path before a format opens it. */
@@ -25,7 +26,7 @@ export interface FileFormat {
   open(path: string): Promise<SampleFile>
 }
 
-const formats: FileFormat[] = [edfFormat, brainVisionFormat, rawRecordingFormat]
+const formats: FileFormat[] = [mcapFormat, edfFormat, brainVisionFormat, rawRecordingFormat]
 
 /** Adds a format; it is asked before those already there. */
 export function registerFileFormat(format: FileFormat): void {
@@ -38,8 +39,8 @@ export function fileFormats(): readonly FileFormat[] {
 }
 
 /**
- * Opens a recording: EDF, EDF+, BDF, BDF+ (`.edf`, `.bdf`, `.rec`), BrainVision (`.vhdr`, or its `.eeg`/`.vmrk`), or the
- * folder of a RawRecorder.
+ * Opens a recording: a Recorder's (`.mcap`), EDF, EDF+, BDF, BDF+ (`.edf`, `.bdf`, `.rec`), BrainVision (`.vhdr`, or its `.eeg`/`.vmrk`),
+ * or the folder of a RawRecorder.
  * @throws RecordingFileError when it is none of them, or damaged beyond reading
  */
 export async function openSampleFile(path: string): Promise<SampleFile> {

@@ -119,7 +119,7 @@ export class McapWriter {
     this.#schemas.push(schema)
     const to = new ByteWriter()
     writeSchema(to, schema)
-    if (!this.#chunk.isEmpty) this.#chunk.addRecords(to.take())
+    if (this.#isDescribed) this.#chunk.addRecords(to.take())
     return schema.id
   }
 
@@ -129,8 +129,13 @@ export class McapWriter {
     this.#channels.push({ id, ...channel })
     const to = new ByteWriter()
     writeChannel(to, { id, ...channel })
-    if (!this.#chunk.isEmpty) this.#chunk.addRecords(to.take())
+    if (this.#isDescribed) this.#chunk.addRecords(to.take())
     return id
+  }
+
+  /** What is new has to be told at once; before, all of it is told with the first message. */
+  get #isDescribed(): boolean {
+    return this.#described > -REPEAT_AFTER
   }
 
   /** Adds a message to the open chunk, which keeps the data. */

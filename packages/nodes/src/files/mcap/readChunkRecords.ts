@@ -1,11 +1,13 @@
 import { crc32, zstdDecompressSync } from 'node:zlib'
 import { ByteReader } from './ByteReader.ts'
-import { OPCODE, readChannel, readChunk, readMessage, readSchema } from './records.ts'
+import { MESSAGE_HEAD, OPCODE, readChannel, readChunk, readMessage, readSchema } from './records.ts'
 import type { Channel, ChunkHead, MessageHead, Schema } from './records.ts'
 
 export interface StoredMessage extends MessageHead {
   /** A part of the chunk's memory. */
   readonly data: Buffer
+  /** Place of the data in the unpacked records of the chunk. */
+  readonly at: number
 }
 
 export interface ChunkContent {
@@ -46,10 +48,12 @@ function readRecords(bytes: Buffer): Omit<ChunkContent, 'head'> {
   const from = new ByteReader(bytes)
   while (from.rest > 0) {
     const opcode = from.u8()
-    const content = new ByteReader(from.bytes(from.size()))
+    const length = from.size()
+    const at = from.position + MESSAGE_HEAD
+    const content = new ByteReader(from.bytes(length))
     if (opcode === OPCODE.schema) schemas.push(readSchema(content))
     else if (opcode === OPCODE.channel) channels.push(readChannel(content))
-    else if (opcode === OPCODE.message) messages.push(readMessage(content))
+    else if (opcode === OPCODE.message) messages.push({ ...readMessage(content), at })
   }
   return { schemas, channels, messages }
 }

@@ -32,7 +32,7 @@ export const RECORD_HEAD = 9
 /** Channel, sequence, log time and publish time. */
 export const MESSAGE_HEAD = 22
 /** Of the content of an uncompressed chunk, before its records. */
-const CHUNK_HEAD = 40
+export const CHUNK_HEAD = 40
 
 export interface Schema {
   readonly id: number
