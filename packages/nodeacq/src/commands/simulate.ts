@@ -61,5 +61,7 @@ async function simulate(type: SimulatorType, options: SimulateOptions, { stdout,
 function describe([name, { description, defaultPort, faults }]: readonly [string, SimulatorType]): string {
   const width = Math.max(...Object.keys(faults).map(({ length }) => length))
   const lines = Object.entries(faults).map(([kind, meaning]) => `    ${kind.padEnd(width)}  ${meaning}`)
-  return [`  ${name}: ${description} (port ${defaultPort})`, ...lines].join('\n')
+  // What has no port of a network by default is a port of another kind.
+  const port = defaultPort === 0 ? '' : ` (port ${defaultPort})`
+  return [`  ${name}: ${description}${port}`, ...lines].join('\n')
 }

@@ -58,9 +58,10 @@ const config = z.object({
   chunkSize: z.number().int().positive().default(10).describe('samples that are sent together; default 10'),
   timeout: z
     .number()
+    .int()
     .positive()
-    .default(5)
-    .describe('s that the board has for a reply, and between samples before it is reset; default 5')
+    .default(5000)
+    .describe('ms that the board has for a reply, and between samples before it is reset; default 5000')
 })
 
 type Config = z.infer<typeof config>
@@ -98,7 +99,7 @@ export class OpenBci extends Node<Config> {
     const { port, timeout, channels, boardMode, timeStamps, channelCount } = options
     const board = new CytonBoard({
       port,
-      timeout: timeout * 1000,
+      timeout,
       onStream: (bytes) => this.#receive(bytes),
       onLost: (reason) => this.#onLost(reason),
       onStart: () => this.#receiver?.beginAnew()
@@ -297,7 +298,7 @@ export class OpenBci extends Node<Config> {
         signal.addEventListener('abort', stop, { once: true })
         timer = setInterval(() => {
           if (this.#heardAt > startedAt) backOff.reset()
-          if (performance.now() - this.#heardAt > timeout * 1000) resolve(`silent for ${timeout} s`)
+          if (performance.now() - this.#heardAt > timeout) resolve(`silent for ${timeout / 1000} s`)
         }, 100)
       })
     } finally {

@@ -179,6 +179,19 @@ test('any bytes are taken without an error, and cuts do not change what is found
   )
 })
 
+test('a packet has the time of its last byte, although the next byte decides about it', () => {
+  const times: number[] = []
+  const decoder = new CytonDecoder((_, time) => times.push(time))
+  const bytes = bytesOf(vectors.framing[0]!.hex!)
+  const second = bytes.length - CYTON_PACKET_SIZE
+  decoder.push(bytes.subarray(0, second - 1), 1)
+  decoder.push(bytes.subarray(second - 1, second), 2)
+  decoder.push(bytes.subarray(second, second + 10), 3)
+  decoder.push(bytes.subarray(second + 10), 4)
+  decoder.finish()
+  expect(times).toEqual([2, 4])
+})
+
 /** Bytes that neither begin nor end a packet. */
 const harmless = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => bytes.map((byte) => byte & 0x7f))
 const quiet = packetRun.map((packets) =>

@@ -23,17 +23,21 @@ const NEAR = 8
  * when bytes were lost. So every packet waits for the first byte of the next, or for `finish`.
  */
 export class CytonDecoder {
-  readonly #take: (packet: Readonly<CytonPacket>) => void
+  readonly #take: (packet: Readonly<CytonPacket>, time: number) => void
   readonly #packet = emptyCytonPacket()
   readonly #bytes = new Uint8Array(2 * BLOCK + 3 * CYTON_PACKET_SIZE)
   #from = 0
   #to = 0
+  /** Bytes before this place came at the time before. */
+  #fresh = 0
+  #time = 0
+  #timeBefore = 0
   #isInStep = true
   #badPackets = 0
   #skippedBytes = 0
 
-  /** @param take gets each packet; it is valid during the call */
-  constructor(take: (packet: Readonly<CytonPacket>) => void) {
+  /** @param take gets each packet, valid during the call, and the time at which its last byte came */
+  constructor(take: (packet: Readonly<CytonPacket>, time: number) => void) {
     this.#take = take
   }
 
@@ -47,7 +51,11 @@ export class CytonDecoder {
     return this.#skippedBytes
   }
 
-  push(chunk: Uint8Array): void {
+  /** @param time when the bytes came, on any clock */
+  push(chunk: Uint8Array, time = 0): void {
+    this.#timeBefore = this.#time
+    this.#time = time
+    this.#fresh = this.#to
     for (let at = 0; at < chunk.length; at += BLOCK) {
       const piece = chunk.subarray(at, at + BLOCK)
       if (this.#to + piece.length > this.#bytes.length) this.#moveToFront()
@@ -59,9 +67,11 @@ export class CytonDecoder {
 
   /** No more bytes come: what waits is decided now. The next bytes begin anew. */
   finish(): void {
+    this.#fresh = this.#to
+    this.#timeBefore = this.#time
     this.#decode(true)
     this.#skippedBytes += this.#to - this.#from
-    this.#from = this.#to = 0
+    this.#from = this.#to = this.#fresh = 0
     this.#isInStep = true
   }
 
@@ -73,7 +83,7 @@ export class CytonDecoder {
         readCytonPacket(this.#bytes, this.#from, this.#packet)
         this.#from += CYTON_PACKET_SIZE
         this.#isInStep = true
-        this.#take(this.#packet)
+        this.#take(this.#packet, this.#from > this.#fresh ? this.#time : this.#timeBefore)
       } else {
         if (this.#isInStep) this.#badPackets += 1
         this.#isInStep = false
@@ -118,6 +128,7 @@ export class CytonDecoder {
   #moveToFront(): void {
     this.#bytes.copyWithin(0, this.#from, this.#to)
     this.#to -= this.#from
+    this.#fresh = Math.max(0, this.#fresh - this.#from)
     this.#from = 0
   }
 }

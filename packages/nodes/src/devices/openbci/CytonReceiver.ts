@@ -28,13 +28,12 @@ export interface CytonCounts {
 export class CytonReceiver {
   readonly #emit: (index: number, sample: CytonSample) => void
   readonly #hasDaisy: boolean
-  readonly #decoder = new CytonDecoder((packet) => this.#take(packet))
+  readonly #decoder = new CytonDecoder((packet, time) => this.#take(packet, time))
   readonly #pairs = new DaisyPairs()
   readonly #track: ArrivalTrack<CytonSample>
   readonly #aux = new Int32Array(3)
   /** Samples that are not in use: none is made for each one that comes. */
   readonly #spare: CytonSample[] = []
-  #time = 0
 
   /** @param emit gets each sample with its number, from 0; it has to give it back to `recycle` */
   constructor(hasDaisy: boolean, emit: (index: number, sample: CytonSample) => void) {
@@ -52,8 +51,7 @@ export class CytonReceiver {
 
   /** @param time s on a monotonic clock */
   receive(bytes: Uint8Array, time: number): void {
-    this.#time = time
-    this.#decoder.push(bytes)
+    this.#decoder.push(bytes, time)
   }
 
   recycle(sample: CytonSample): void {
@@ -73,22 +71,15 @@ export class CytonReceiver {
     this.#track.finish()
   }
 
-  #take(packet: Readonly<CytonPacket>): void {
+  #take(packet: Readonly<CytonPacket>, time: number): void {
     const boardTime = this.#readAux(packet)
-    if (!this.#hasDaisy) {
-      this.#pass({ number: packet.sampleNumber, counts: packet.counts }, boardTime)
-      return
-    }
-    const sample = this.#pairs.take(packet)
-    if (sample !== undefined) this.#pass(sample, boardTime)
-  }
-
-  #pass({ number, counts }: { readonly number: number; readonly counts: Int32Array }, boardTime: number): void {
+    const pair = this.#hasDaisy ? this.#pairs.take(packet) : undefined
+    if (this.#hasDaisy && pair === undefined) return
     const sample = this.#spare.pop() ?? this.#newSample()
-    sample.counts.set(counts)
+    sample.counts.set((pair ?? packet).counts)
     sample.aux.set(this.#aux)
     sample.boardTime = boardTime
-    this.#track.take(number, this.#time, sample)
+    this.#track.take(pair?.number ?? packet.sampleNumber, time, sample)
   }
 
   #newSample(): CytonSample {

@@ -20,7 +20,10 @@ const ONE_G = 8000
 /** Value of A5 when nothing is connected. */
 const IDLE_ANALOG = 512
 
-/** The packets of a Cyton in real time. With a Daisy, a sample of 16 channels takes two of them, the Daisy's first. */
+/**
+ * The packets of a Cyton in real time. With a Daisy, a sample of 16 channels takes two of them, the Daisy's first. The signal
+ * goes on while the board does not stream: what is missed can be seen in it.
+ */
 export class CytonStream {
   readonly #model: CytonModel
   readonly #faults: SampleFaults
@@ -30,6 +33,9 @@ export class CytonStream {
   #rateFactor = 1
   #sent = 0
   #wasTimeSet = false
+  /** ms at which the signal began, and how many packets of it were before packet 0. */
+  readonly #birth = performance.now()
+  #missed = 0
 
   constructor(model: CytonModel, faults: SampleFaults) {
     this.#model = model
@@ -40,6 +46,8 @@ export class CytonStream {
   start(now: number): void {
     this.#zero = now
     this.#sent = 0
+    // An even number, for the two packets of a sample.
+    this.#missed = 2 * Math.floor((now - this.#birth) / 1000 / (2 / CYTON_RATE))
     this.#wasTimeSet = false
     this.#faults.counterOffset = 0
   }
@@ -52,7 +60,7 @@ export class CytonStream {
       this.#zero = now - this.#timeOf(this.#sent)
     }
     for (; this.#zero + this.#timeOf(this.#sent) <= now; this.#sent++) {
-      this.#fill(now)
+      this.#fill()
       for (let fate = this.#faults.next(); fate > 0; fate--) {
         const bytes = new Uint8Array(CYTON_PACKET_SIZE)
         writeCytonPacket(this.#packet, bytes, 0)
@@ -65,16 +73,17 @@ export class CytonStream {
     return (packet * 1000) / (CYTON_RATE * this.#rateFactor)
   }
 
-  #fill(now: number): void {
+  #fill(): void {
     const { usesDaisy } = this.#model
     const packet = this.#packet
     // With a Daisy the counter counts packets, two for each sample.
     const ahead = this.#faults.counterOffset * (usesDaisy ? 2 : 1)
     packet.sampleNumber = (this.#sent + ahead) % CYTON_COUNTER
-    const sample = usesDaisy ? this.#sent >> 1 : this.#sent
+    const nth = this.#missed + this.#sent
+    const sample = usesDaisy ? nth >> 1 : nth
     const first = usesDaisy && this.#sent % 2 === 0 ? CYTON_CHANNELS : 0
     for (let k = 0; k < CYTON_CHANNELS; k++) packet.counts[k] = this.#countOf(sample, first + k)
-    this.#fillAux(now)
+    this.#fillAux()
   }
 
   #countOf(sample: number, channel: number): number {
@@ -85,7 +94,7 @@ export class CytonStream {
     return Math.round(CYTON_AMPLITUDE * testSignal(sample, channel, { rate, count }))
   }
 
-  #fillAux(now: number): void {
+  #fillAux(): void {
     const { hasTimeStamps, mode, markers } = this.#model
     const packet = this.#packet
     const isRaw = mode === 'analog' || mode === 'digital' || mode === 'marker'
@@ -96,7 +105,7 @@ export class CytonStream {
       else writeCytonAux({ kind: 'acceleration', counts: isNew ? [16, -16, ONE_G] : [0, 0, 0] }, packet)
       return
     }
-    const boardTime = Math.floor(now) % 2 ** 32
+    const boardTime = Math.floor(this.#zero + this.#timeOf(this.#sent)) % 2 ** 32
     const isSet = !this.#wasTimeSet
     this.#wasTimeSet = true
     if (isRaw) {
