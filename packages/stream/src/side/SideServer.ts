@@ -13,6 +13,8 @@ const LINGER = 1000
 const HEARTBEAT = 2000
 /** Inputs say little; a message that is larger comes from something else. */
 const LARGEST_MESSAGE = 1 << 20
+/** Connections that were asked who they are and have not said, at most. */
+const MOST_UNKNOWN = 1000
 
 /** The output's end of the side channel: one ROUTER for all inputs. */
 export class SideServer {
@@ -22,6 +24,8 @@ export class SideServer {
   readonly #publisher: Publisher
   readonly #lease: number
   readonly #subject: string
+  /** Connections that were asked who they are; what was queued while a connection was gone comes at once. */
+  readonly #asked = new Set<string>()
   #hasReported = false
 
   private constructor(at: {
@@ -79,7 +83,11 @@ export class SideServer {
   #hear(identity: Buffer, message: SideMessage): void {
     const id = identity.toString('latin1')
     if (message.kind === 'hello') this.#hello(id, identity, message)
-    else if (!this.#hub.hear(id, message)) this.#post(identity, id, { kind: 'unknown' })
+    else if (!this.#hub.hear(id, message) && !this.#asked.has(id)) {
+      if (this.#asked.size >= MOST_UNKNOWN) this.#asked.clear()
+      this.#asked.add(id)
+      this.#post(identity, id, { kind: 'unknown' })
+    }
   }
 
   #hello(id: string, identity: Buffer, message: SideMessageOf<'hello'>): void {
@@ -93,6 +101,7 @@ export class SideServer {
       }
     }
     const admit = (): void => {
+      this.#asked.delete(id)
       this.#hub.admit(id, message, link)
     }
     if (message.token === null) admit()
