@@ -113,6 +113,7 @@ export {
   TiaCommandError,
   TiaFormatError,
   TiaPacket,
+  TiaServer,
   TiaSignalClient,
   TiaSignalServer,
   TiaSimulator,

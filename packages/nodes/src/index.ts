@@ -21,6 +21,7 @@ export type { TiaSignalConfig, TiaSignalServerOptions } from './devices/tia/serv
 export type { TiaServiceCounters } from './devices/tia/server/TiaService.ts'
 export { TiaCommandError, TiaFormatError } from './devices/tia/TiaError.ts'
 export { TiaClient } from './devices/TiaClient.ts'
+export { TiaServer } from './devices/TiaServer.ts'
 export { TiaPacket } from './devices/tia/TiaPacket.ts'
 export type { TiaBlock } from './devices/tia/TiaPacket.ts'
 export { FileReplay } from './devices/FileReplay.ts'

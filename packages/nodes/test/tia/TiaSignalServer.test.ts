@@ -72,6 +72,11 @@ test.each<[string, TiaSignalConfig[], string]>([
     'got 2'
   ],
   ['one type twice', [{ ...signal, isMaster: true }, signal], 'another type for each'],
+  [
+    'a type that is none',
+    [{ ...signal, signalType: 'eegg' }],
+    "signal 0: TiA: unknown signal type 'eegg'; did you mean 'eeg'"
+  ],
   ['no rate', [{ ...signal, sampleRate: 0 }], 'expected Hz above 0, got 0'],
   ['no channel', [{ ...signal, channels: 0 }], 'channels: expected 1–65535, got 0'],
   ['labels', [{ ...signal, labels: ['a', 'b'] }], 'labels: expected 1, got 2']

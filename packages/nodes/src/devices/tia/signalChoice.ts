@@ -3,7 +3,7 @@ import { nearestNames } from '@nodeacq/stream'
 import { z } from 'zod'
 import type { CustomSignal } from './customSignals.ts'
 import type { TiaMetaInfo, TiaSignalInfo } from './metaInfo.ts'
-import { signalBitOf, signalTypeOf } from './signalTypes.ts'
+import { chosenSignalBit, signalTypeOf } from './signalTypes.ts'
 
 const part = z.object({
   channels: z
@@ -39,7 +39,7 @@ export function customSignalsOf(parts: Parts, { signals }: TiaMetaInfo, subject:
 }
 
 function offered(type: string, signals: readonly TiaSignalInfo[], subject: string): TiaSignalInfo {
-  const bit = asConfig(() => signalBitOf(type), subject)
+  const bit = chosenSignalBit(type, subject)
   const found = signals.find((signal) => signal.bit === bit)
   if (found !== undefined) return found
   const types = signals.map((signal) => signalTypeOf(signal.bit)).join(', ')
@@ -52,12 +52,4 @@ function placeOf(channel: string | number, { bit, channels }: TiaSignalInfo, sub
   const [near] = nearestNames(String(channel), channels)
   const hint = near === undefined ? `it has ${channels.length} channels` : `did you mean '${near}'?`
   throw new ConfigError(subject, [`signal '${signalTypeOf(bit)}': no channel '${channel}'; ${hint}`])
-}
-
-function asConfig<T>(work: () => T, subject: string): T {
-  try {
-    return work()
-  } catch (cause) {
-    throw new ConfigError(subject, [(cause as RangeError).message])
-  }
 }

@@ -1,3 +1,4 @@
+import { ConfigError } from '@nodeacq/core'
 import { nearestNames } from '@nodeacq/stream'
 
 /**
@@ -43,6 +44,15 @@ export function signalBitOf(type: string | number): number {
   const [near] = typeof type === 'string' ? nearestNames(type, [...BITS.keys()]) : []
   const hint = near === undefined ? `expected one of ${SIGNAL_TYPES.join(', ')}` : `did you mean '${near}'?`
   throw new RangeError(`TiA: unknown signal type '${type}'; ${hint}`)
+}
+
+/** The bit of a type that a user gave. @throws {ConfigError} */
+export function chosenSignalBit(type: string | number, subject: string): number {
+  try {
+    return signalBitOf(type)
+  } catch (cause) {
+    throw new ConfigError(subject, [(cause as RangeError).message])
+  }
 }
 
 /** The name by which a signal is announced; of a bit that no table has, its flag in hexadecimal. */

@@ -2,7 +2,7 @@ import { ConfigError } from '@nodeacq/core'
 import { getLogger } from '@nodeacq/rpc'
 import { Pacer } from '../../Pacer.ts'
 import type { TiaMetaInfo, TiaSignalInfo } from '../metaInfo.ts'
-import { signalBitOf, signalTypeOf } from '../signalTypes.ts'
+import { chosenSignalBit, signalTypeOf } from '../signalTypes.ts'
 import type { TiaBlock } from '../TiaPacket.ts'
 import { TiaService, type TiaServiceCounters, type TiaServiceOptions } from './TiaService.ts'
 
@@ -121,7 +121,7 @@ function infoOf(
   { channels, sampleRate, blockSize = 1, signalType = 'user1', labels }: TiaSignalConfig,
   k: number
 ): TiaSignalInfo {
-  const bit = signalBitOf(signalType)
+  const bit = chosenSignalBit(signalType, `TiA server, signal ${k}`)
   const type = signalTypeOf(bit)
   const problems = [
     ...(isCount(channels) ? [] : [`channels: expected 1–65535, got ${channels}`]),
