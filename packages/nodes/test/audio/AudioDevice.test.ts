@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AudioDevice } from '../../src/index.ts'
 import { childrenOf, isRunning } from '../childrenOf.ts'
 import { collect } from '../collect.ts'
-import { missingPrograms, pactl, PulseServer } from './startPulse.ts'
+import { missingPrograms } from '../missingPrograms.ts'
+import { pactl, PulseServer } from './startPulse.ts'
 
 const RATE = 48_000
 const SINKS = ['sink_name=null0 rate=48000 format=s16le', 'sink_name=mono rate=44100 channels=1']
@@ -15,15 +16,15 @@ const SINKS = ['sink_name=null0 rate=48000 format=s16le', 'sink_name=mono rate=4
 /** Samples of silence before what counts: a null sink swallows the first milliseconds of a stream. */
 const LEAD = RATE / 10
 
-const missing = await missingPrograms('pulseaudio', 'pactl', 'parec', 'pacat')
-if (missing) process.stdout.write(`audio with a sound server: skipped (${missing})\n`)
+const missingFfmpeg = await missingPrograms('audio by ffmpeg', 'ffmpeg')
+const missing = await missingPrograms('audio', 'pulseaudio', 'pactl', 'parec', 'pacat')
 
 /** Plays `seconds` of a ramp to the end: sample k is k % 30000 + 1, and its negative on the other channel. */
-async function playRamp(device: string, seconds: number): Promise<void> {
+async function playRamp(device: string, seconds: number, backend = 'auto'): Promise<void> {
   await using source = new OutputStream({ dtype: 'int16', shape: [-1, 2], sampleRate: RATE, flow: 'wait' })
   await source.configure()
   await using player = new AudioDevice({ name: 'speaker' })
-  await player.configure({ outputDevice: device, sampleRate: RATE })
+  await player.configure({ outputDevice: device, sampleRate: RATE, backend })
   await player.input.connect(source)
   await player.initialize()
   source.startRun()
@@ -131,6 +132,24 @@ describe.skipIf(missing)('with a sound server of null sinks', () => {
       expect(jumpsOf(sound)).toEqual([])
       expect(sound.length).toBe(0.75 * RATE)
     }
+  })
+
+  test.skipIf(missingFfmpeg)('by ffmpeg too, sample for sample', async () => {
+    await using recorder = new AudioDevice({ name: 'mic' })
+    await recorder.configure({ inputDevice: 'null0.monitor', sampleRate: RATE, backend: 'ffmpeg' })
+    await recorder.initialize()
+    const { done } = await collect(recorder.output)
+    await recorder.start()
+    await moreFrom(recorder)
+    await playRamp('null0', 0.5, 'ffmpeg')
+    await moreFrom(recorder)
+    await recorder.stop()
+    const { data, gaps } = await done
+    expect(gaps).toEqual([])
+    const left = data.column(0).toContiguous().typed() as Int16Array
+    const sound = left.filter((value) => value !== 0)
+    expect(jumpsOf(sound)).toEqual([])
+    expect(sound.length).toBe(RATE / 2)
   })
 
   test('formats are scaled, mono goes to every channel, and silence is told once', async () => {

@@ -2,15 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { tempFolder, waitFor } from 'testing'
-import { findProgram, type ProgramName } from '../../src/devices/programs/findProgram.ts'
 import { runProgram } from '../../src/devices/programs/runProgram.ts'
-
-/** Says which of the programs are missing, in the words of a skipped test; undefined when all are there. */
-export async function missingPrograms(...names: (ProgramName | 'pulseaudio')[]): Promise<string | undefined> {
-  const missing: string[] = []
-  for (const name of names) if ((await findProgram(name as ProgramName)) === undefined) missing.push(name)
-  return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')}`
-}
 
 /** A sound server of the test's own, whose devices are null sinks: what is played on one is recorded from its monitor. */
 export class PulseServer implements AsyncDisposable {

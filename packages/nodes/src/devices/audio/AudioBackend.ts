@@ -59,6 +59,8 @@ export interface AudioBackend {
   capture(device: AudioDeviceSpec, format: AudioFormat): ProgramCall
   /** The program that plays what it reads. @throws {DeviceError} where the system has none. */
   playback(device: AudioDeviceSpec, format: AudioFormat): ProgramCall
+  /** ms of silence that its player must be given at the end, since it throws away what it has not played by then. */
+  readonly tail: number
   /** What a line of the program's standard error means; undefined for a text that only people understand. */
   readLine(line: string): AudioNews | undefined
 }

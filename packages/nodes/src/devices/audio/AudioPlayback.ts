@@ -53,12 +53,19 @@ export class AudioPlayback {
     })
     try {
       for await (const { data } of this.#input.chunks(stopped)) await this.#play(toPcm(data, format), stopped)
-      if (!stopped.aborted) await this.#program?.finish()
+      if (!stopped.aborted) await this.#finish()
     } finally {
       ending.abort()
       await keeping
     }
     if (this.#failure) throw this.#failure
+  }
+
+  async #finish(): Promise<void> {
+    const { backend, format } = this.#options
+    const silence = Math.ceil((backend.tail * format.sampleRate) / 1000)
+    if (silence > 0) this.#program?.stdin.write(new Uint8Array(silence * frameOf(format)))
+    await this.#program?.finish()
   }
 
   async #keepProgram(signal: AbortSignal): Promise<void> {
@@ -83,7 +90,7 @@ export class AudioPlayback {
 
   async #play(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     const { format, counts, log, subject } = this.#options
-    const frame = format.channelCount * AUDIO_FORMATS[format.format].byteLength
+    const frame = frameOf(format)
     const stdin = this.#program?.stdin
     if (stdin === undefined || !stdin.writable) {
       counts.droppedSamples += bytes.length / frame
@@ -130,4 +137,8 @@ export class AudioPlayback {
     }
     return false
   }
+}
+
+function frameOf({ format, channelCount }: AudioFormat): number {
+  return channelCount * AUDIO_FORMATS[format].byteLength
 }

@@ -13,6 +13,8 @@ import {
 
 /** ms that Windows gathers before it hands samples on. */
 const DSHOW_BUFFER = 20
+/** ms that PulseAudio keeps to play; ffmpeg's own choice are 2000. */
+const PULSE_BUFFER = 80
 
 /** What ffmpeg calls the devices of a system, and how it is told which. */
 interface System {
@@ -48,7 +50,7 @@ const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, readonly System[]>>> = {
         const fragment = format.chunkSize * format.channelCount * AUDIO_FORMATS[format.format].byteLength
         return ['-f', 'pulse', '-fragment_size', `${fragment}`, ...layout(format), '-i', device]
       },
-      output: (device) => ['-f', 'pulse', '-device', device, 'nodeacq']
+      output: (device) => ['-f', 'pulse', '-buffer_duration', `${PULSE_BUFFER}`, '-device', device, 'nodeacq']
     },
     {
       name: 'alsa',
@@ -93,7 +95,7 @@ const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, readonly System[]>>> = {
 }
 
 /** ffmpeg would otherwise read for seconds to find out what it is told anyway. */
-const AT_ONCE = ['-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0']
+const AT_ONCE = ['-probesize', '32', '-analyzeduration', '0']
 const QUIETLY = ['-hide_banner', '-nostats', '-loglevel', 'warning']
 
 /**
@@ -106,13 +108,11 @@ export async function openFfmpegBackend(subject: string): Promise<AudioBackend> 
   const ffmpeg = await requireProgram('ffmpeg', subject)
   const systems = SYSTEMS[process.platform]
   if (systems === undefined) throw new DeviceError(`${subject}: no audio on ${process.platform}`)
-  const lists = await Promise.all(systems.map((system) => system.list(ffmpeg)))
-  const found = lists.findIndex(({ inputs, outputs }) => inputs.length + outputs.length > 0)
-  const system = systems[Math.max(0, found)]!
-  const { inputs, outputs } = lists[Math.max(0, found)]!
+  const { system, inputs, outputs } = await firstWithDevices(systems, ffmpeg)
 
   return {
     name: 'ffmpeg',
+    tail: 2 * PULSE_BUFFER,
     devices: () => Promise.resolve(devicesOf(system.name, inputs, outputs)),
     capture: ({ name }, format) => ({
       file: ffmpeg,
@@ -124,6 +124,18 @@ export async function openFfmpegBackend(subject: string): Promise<AudioBackend> 
     },
     readLine
   }
+}
+
+/** One after the other: the list of ALSA starts every plug-in that ALSA knows. */
+async function firstWithDevices(
+  systems: readonly System[],
+  ffmpeg: string
+): Promise<{ system: System; inputs: readonly FfmpegDevice[]; outputs: readonly FfmpegDevice[] }> {
+  for (const system of systems) {
+    const { inputs, outputs } = await system.list(ffmpeg)
+    if (inputs.length + outputs.length > 0) return { system, inputs, outputs }
+  }
+  return { system: systems[0]!, inputs: [], outputs: [] }
 }
 
 const pcm = ({ format, sampleRate, channelCount }: AudioFormat): string[] => [

@@ -50,6 +50,7 @@ export async function openPulseBackend(subject: string): Promise<AudioBackend> {
 
   return {
     name: 'pulse',
+    tail: 0,
     async devices() {
       const info = await ask(['info'], infoSchema)
       const sources = await ask(['list', 'sources'], z.array(endpointSchema))

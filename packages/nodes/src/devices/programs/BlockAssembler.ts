@@ -17,11 +17,6 @@ export class BlockAssembler {
     this.#byteLength = byteLength
   }
 
-  /** Bytes that wait for the rest of their block. */
-  get pending(): number {
-    return this.#filled
-  }
-
   /** Takes a piece and gives every block that it completes. The piece may be used again when the iterator has ended. */
   *push(piece: Uint8Array): Generator<Uint8Array> {
     for (let at = 0; at < piece.length;) {

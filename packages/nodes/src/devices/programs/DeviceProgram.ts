@@ -20,7 +20,7 @@ export interface ProgramEnd {
 
 const KEPT_LINES = 4
 /** ms that a program gets to end by itself after its input has ended. */
-const DRAIN_TIMEOUT = 2000
+const DRAIN_TIMEOUT = 15_000
 
 /**
  * A program that reads or feeds a device: raw data on its standard output or input, words on standard error.
