@@ -91,6 +91,8 @@ export {
   Mw75,
   Mw75Client,
   Mw75Error,
+  Mw75Forwarder,
+  Mw75Server,
   Mw75Simulator,
   NoiseGenerator,
   NumpyDeviceBuffer,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { CortexClient, type CortexError } from '@nodeacq/nodes'
+import { Mw75Client, CortexClient, type CortexError } from '@nodeacq/nodes'
 import { describe, expect, test } from 'vitest'
 import { tempFolder, waitFor } from 'testing'
 import type { Output } from '../src/commands/Output.ts'
@@ -261,4 +261,26 @@ describe('recordings', () => {
       attachments: ['graph.yaml', 'graph-changes.txt']
     })
   })
+})
+
+test('serve prints its address first, serves another server on, and ends on Ctrl-C', async () => {
+  await using headset = await nodeacq(['simulate', 'mw75', '--port', '0'])
+  const source = await headset.line(/^ws:/)
+  await using program = await nodeacq(['serve', 'mw75', '--port', '0', '--source', source, '--clients', '2'])
+  const url = await program.line(/^ws:/)
+  expect(program.lines[0]).toBe(url)
+  {
+    await using client = await Mw75Client.open(url)
+    const counters: number[] = []
+    client.on('message', (message) => message.type === 'eeg_data' && counters.push(message.sample.counter))
+    await client.connectHeadset()
+    await waitFor(() => counters.length >= 50)
+    expect(counters.slice(0, 50)).toEqual(counters.slice(0, 50).map((_, k) => k))
+  }
+  expect(program.errorLines).toEqual([`headset: ${source}`])
+  await using wrong = await run(['serve', 'mw75', '--source', 'bluetooth'])
+  expect(wrong.errorText).toContain('source: expected simulator, serial:<port> such as serial:/dev/rfcomm0')
+  expect(wrong.code).toBe(2)
+  program.interrupt()
+  expect(await program.exited).toMatchObject({ code: 0 })
 })

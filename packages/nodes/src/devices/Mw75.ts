@@ -4,7 +4,7 @@ import { EVENT_DTYPE } from '@nodeacq/stream'
 import { z } from 'zod'
 import { BackOff } from './BackOff.ts'
 import { Mw75Client } from './mw75/Mw75Client.ts'
-import { Mw75Error } from './mw75/Mw75Error.ts'
+import { Mw75Error, SHARED_CODES } from './mw75/Mw75Error.ts'
 import { Mw75Signal } from './mw75/Mw75Signal.ts'
 import { toLogLevel, type Mw75LogLevel, type Mw75Message } from './mw75/messages.ts'
 import { CHANNEL_COUNT, SAMPLE_RATE } from './mw75/packets.ts'
@@ -32,8 +32,6 @@ type Config = z.infer<typeof config>
 type StateMessage = Extract<Mw75Message, { readonly type: 'state' }>
 
 const CHANNELS = Array.from({ length: CHANNEL_COUNT }, (_, k) => ({ name: `Ch${k + 1}`, unit: 'uV' }))
-/** Codes of a server whose headset somebody else has connected. */
-const SHARED: readonly string[] = ['ALREADY_CONNECTED', 'DEVICE_CONTROL_TAKEN']
 
 /**
  * MW75 Neuro headphones, through an MW75 server: ours (`nodeacq serve mw75`) or the original's.
@@ -139,7 +137,7 @@ export class Mw75 extends Node<Config> {
     try {
       await client.connectHeadset({ autoReconnect: reconnect, logLevel: logLevel.toUpperCase() as Mw75LogLevel })
     } catch (error) {
-      if (!(error instanceof Mw75Error) || !SHARED.includes(error.mw75Code)) throw error
+      if (!(error instanceof Mw75Error) || !SHARED_CODES.includes(error.mw75Code)) throw error
     }
   }
 

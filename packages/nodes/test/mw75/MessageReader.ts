@@ -45,11 +45,14 @@ export class MessageReader implements AsyncDisposable {
     return message
   }
 
-  /** Passes over messages until one of these. */
-  async until(type: string, data: object = {}): Promise<RawMessage> {
+  /** Passes over messages until one of that type whose data has these values, or texts that match. */
+  async until(type: string, data: Readonly<Record<string, string | number | RegExp>> = {}): Promise<RawMessage> {
     for (;;) {
       const message = await this.next()
-      const isIt = Object.entries(data).every(([key, value]) => message.data[key] === value)
+      const isIt = Object.entries(data).every(([key, value]) => {
+        const got = message.data[key]
+        return value instanceof RegExp ? typeof got === 'string' && value.test(got) : got === value
+      })
       if (message.type === type && isIt) return message
     }
   }

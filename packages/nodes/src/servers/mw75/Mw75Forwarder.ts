@@ -46,7 +46,10 @@ export class Mw75Forwarder implements AsyncDisposable {
   /** Safe to call twice. */
   async close(): Promise<void> {
     this.#stop.abort()
+    // A server that does not answer the closing frame is not waited for.
+    const timer = setTimeout(() => this.#socket?.terminate(), 1000)
     await this.#work
+    clearTimeout(timer)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

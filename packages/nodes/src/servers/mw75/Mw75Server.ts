@@ -24,9 +24,11 @@ import { HeadsetControl, type Reconnecting } from './HeadsetControl.ts'
 import { Mw75Forwarder } from './Mw75Forwarder.ts'
 import type { Mw75Source } from './Mw75Source.ts'
 import { ServedClient } from './ServedClient.ts'
+import { addressOf, sourceOf } from './sourceOf.ts'
 
 export interface Mw75ServerOptions {
-  readonly source: Mw75Source
+  /** `simulator`, `serial:/dev/rfcomm0`, the address of another server, or one of your own. */
+  readonly source: Mw75Source | string
   /** Default 127.0.0.1; beyond loopback only with `insecure`. */
   readonly host?: string
   readonly insecure?: boolean
@@ -58,6 +60,7 @@ const LOGGER = 'nodeacq.Mw75Server'
 export class Mw75Server implements RunningDeviceServer {
   readonly ended: Promise<void>
   readonly #options: Mw75ServerOptions
+  readonly #sourceName: string
   readonly #sockets: WebSocketServer
   readonly #control: HeadsetControl
   readonly #forwarders: readonly Mw75Forwarder[]
@@ -70,10 +73,12 @@ export class Mw75Server implements RunningDeviceServer {
   #closing: Promise<void> | undefined
 
   private constructor(options: Mw75ServerOptions) {
-    const { source, host = '127.0.0.1', port = 0, forward = [], autoConnect = false, faults } = options
+    const { host = '127.0.0.1', port = 0, forward = [], autoConnect = false, faults } = options
+    const source = typeof options.source === 'string' ? sourceOf(options.source) : options.source
     this.#options = options
+    this.#sourceName = source.name
     this.ended = new Promise((resolve) => (this.#end = resolve))
-    this.#forwarders = forward.map((url) => new Mw75Forwarder(url))
+    this.#forwarders = forward.map((url) => new Mw75Forwarder(addressOf(url)))
     const attempts = autoConnect ? Infinity : 10
     this.#control = new HeadsetControl(
       source,
@@ -122,7 +127,7 @@ export class Mw75Server implements RunningDeviceServer {
   }
 
   get hints(): readonly string[] {
-    return [`headset: ${this.#options.source.name}`, ...this.#forwarders.map(({ url }) => `samples go to ${url} too`)]
+    return [`headset: ${this.#sourceName}`, ...this.#forwarders.map(({ url }) => `samples go to ${url} too`)]
   }
 
   get clientCount(): number {
@@ -140,7 +145,7 @@ export class Mw75Server implements RunningDeviceServer {
 
   async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#sockets.close(() => resolve()))
-    for (const client of this.#clients) client.end()
+    for (const socket of this.#sockets.clients) socket.terminate()
     await Promise.all(this.#forwarders.map((forwarder) => forwarder.close()))
     await this.#control.leave()
     await closed

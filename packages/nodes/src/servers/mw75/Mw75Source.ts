@@ -29,10 +29,14 @@ export interface Mw75Link {
 /** A line for the log of the server, which clients get too. */
 export type Mw75Log = (level: Mw75LogLevel, text: string) => void
 
-export const LINK_ERRORS = {
+const LINK_ERRORS = {
   BLE_ACTIVATION_FAILED: 'MW75 device not found or BLE activation failed',
   RFCOMM_CONNECTION_FAILED: 'RFCOMM connection failed'
 } as const
+
+export function isLinkError(code: string): code is keyof typeof LINK_ERRORS {
+  return Object.hasOwn(LINK_ERRORS, code)
+}
 
 /** A headset that cannot be reached; `code` says in which phase, as clients are told it. */
 export class Mw75LinkError extends Error {

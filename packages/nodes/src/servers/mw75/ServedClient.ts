@@ -82,10 +82,6 @@ export class ServedClient {
     this.send(Buffer.from(encodeMessage(type, data, id)))
   }
 
-  end(): void {
-    this.#socket.terminate()
-  }
-
   #receive(data: RawData): void {
     if (this.#options.faults?.isDeaf === true) return
     if (this.#waiting >= MAX_REQUESTS) {

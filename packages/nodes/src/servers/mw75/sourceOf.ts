@@ -1,0 +1,24 @@
+import { ConfigError } from '@nodeacq/core'
+import { SimulatedHeadset } from '../../simulators/mw75/SimulatedHeadset.ts'
+import { SimulatorSource } from '../../simulators/mw75/SimulatorSource.ts'
+import type { Mw75Source } from './Mw75Source.ts'
+import { SerialSource } from './SerialSource.ts'
+import { UpstreamSource } from './UpstreamSource.ts'
+
+/** Sources that a text can name. */
+export const SOURCES = 'simulator, serial:<port> such as serial:/dev/rfcomm0, or the ws:// address of another server'
+
+/** @throws {ConfigError} */
+export function sourceOf(text: string): Mw75Source {
+  const [, port] = /^serial:(.+)$/.exec(text) ?? []
+  if (text === 'simulator') return new SimulatorSource(new SimulatedHeadset())
+  if (port !== undefined) return new SerialSource(port)
+  if (/^wss?:/.test(text)) return new UpstreamSource(addressOf(text))
+  throw new ConfigError('MW75 server', [`source: expected ${SOURCES}, got '${text}'`])
+}
+
+/** @throws {ConfigError} */
+export function addressOf(text: string): string {
+  if (/^wss?:$/.test(URL.parse(text)?.protocol ?? '')) return text
+  throw new ConfigError('MW75 server', [`expected a ws:// or wss:// address, got '${text}'`])
+}
