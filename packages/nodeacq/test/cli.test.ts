@@ -76,7 +76,7 @@ describe('wrong graphs and arguments give exit code 2', () => {
     [['run'], /missing required argument 'graph'/],
     [['check'], /missing argument 'graph'/],
     [['nodes', 'SosFiltr'], /unknown node type 'SosFiltr'; did you mean 'SosFilter'\?/],
-    [['simulate', 'cortx'], /'cortx' is invalid.*Allowed choices are .*cortex/],
+    [['simulate', 'cortx'], /unknown command 'cortx'.*Did you mean cortex/s],
     [['simulate', 'cortex', '--faults', 'dorp'], /unknown fault 'dorp'; did you mean 'drop'\?/],
     [['simulate', 'cortex', '--port', '0', '--host', '0.0.0.0'], /beyond loopback/],
     [['host', 'tcp://127.0.0.1'], /'tcp:\/\/127.0.0.1' is invalid.*Expected tcp:/],

@@ -48,7 +48,7 @@ const CHUNK_AT_MAX = 1024
  * what it does not hold is declared as a gap with cause `device`. The run ends with the file.
  */
 export class FileReplay extends Node<Config> {
-  static override readonly description = 'Plays a recorded file: EDF, BDF, BrainVision, RawRecorder.'
+  static override readonly description = 'Plays a recorded file: Recorder (MCAP), EDF, BDF, BrainVision, RawRecorder.'
   static override readonly makesAnyOutput = true
   static override readonly configSchema = config
   static override readonly outputSpecs = {

@@ -10,7 +10,7 @@ export const cytonType: SimulatorType = {
 }
 
 export const daisyType: SimulatorType = {
-  description: 'the same with a Daisy: 16 channels',
+  description: 'OpenBCI Cyton with Daisy: 16 channels at half the rate',
   defaultPort: 0,
   faults: CYTON_FAULTS,
   start: ({ faults = [] }) => CytonSimulator.start({ faults, hasDaisy: true })
