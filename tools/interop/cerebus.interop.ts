@@ -6,7 +6,12 @@ import { CerebusSimulator } from '@nodeacq/nodes'
 import { expect, test } from 'vitest'
 import { PYTHON, runPython } from './python.ts'
 
-const hasClient = await promisify(execFile)(PYTHON, ['-W', 'ignore', '-c', 'from pycbsdk.cbhw.io import datagram']).then(
+const hasClient = await promisify(execFile)(PYTHON, [
+  '-W',
+  'ignore',
+  '-c',
+  'from pycbsdk.cbhw.io import datagram'
+]).then(
   () => true,
   () => false
 )

@@ -1,10 +1,12 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createManager, DeviceError } from '@nodeacq/core'
-import { waitFor } from 'testing'
+import { seededRandom, waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { Blackrock, CerebusSimulator } from '../../src/index.ts'
 import { collect, type Collected } from '../collect.ts'
+
+const seed = Number(process.env['NODEACQ_SEED'] ?? 1)
 
 /** A port that nobody has at the moment. */
 async function freePort(): Promise<number> {
@@ -188,4 +190,58 @@ describe('Blackrock', () => {
     expect(checkRamp(way!.collected)).toEqual(way!.collected.gaps.map(() => 0))
     expect(way!.counters['reconnects']).toBeGreaterThanOrEqual(2)
   }, 60_000)
+
+  test('no socket is left when the node stops, whatever happened before', async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind.startsWith('UDP')).length
+    const before = sockets()
+    await (async () => {
+      await using simulator = await CerebusSimulator.start({ groupOf: [5, 5, 5, 5] })
+      await using node = await initialized(simulator, { timeout: 200 })
+      for (const fault of ['garbage', 'halfOpen=60']) {
+        await node.start()
+        await waitFor(() => node.output.index > 0)
+        inject(simulator, fault)
+        if (fault !== 'garbage') await waitFor(() => node.status().counters['reconnects'] === 1)
+        await node.stop()
+      }
+      await expect(initialized(simulator, { timeout: 50 })).rejects.toThrow('no answer')
+    })()
+    await waitFor(() => sockets() === before, { what: () => `${sockets()} sockets to become ${before}` })
+  })
+
+  test.runIf(process.env['NODEACQ_SOAK'] === '1')(
+    `random faults for a minute: every sample is given, or declared missing (seed ${seed})`,
+    async () => {
+      const random = seededRandom(seed)
+      await using simulator = await CerebusSimulator.start({ groupOf: [5, 5, 6, 5] })
+      await using node = await initialized(simulator, { timeout: 500, aiChannels: [1, 3, 4] })
+      const { done } = await collect(node.output)
+      await node.start()
+      const kinds = [
+        'lose=900',
+        'duplicate=40',
+        'reorder=3',
+        'silence=0.1',
+        'truncate',
+        'garbage=99',
+        'drop',
+        'halfOpen=0.8'
+      ]
+      kinds.push('delay=50', 'delay=0', 'slowStart=0.2', 'refuseConnection=0.4')
+      for (let elapsed = 0; elapsed < 60;) {
+        inject(simulator, kinds[Math.floor(random() * kinds.length)]!)
+        const pause = 0.1 + random() * 1.5
+        const from = simulator.sampleCount
+        await waitFor(() => simulator.sampleCount >= from + pause * 30_000)
+        elapsed += pause
+      }
+      const last = node.output.index
+      await waitFor(() => node.output.index > last + 3000, { timeout: 60_000 })
+      await node.stop()
+      const collected = await done
+      expect(checkRamp(collected).filter((difference) => difference !== 0)).toEqual([])
+      expect(node.status().counters['restarts']).toBe(0)
+    },
+    180_000
+  )
 })

@@ -1,11 +1,12 @@
 import { createManager, DeviceError } from '@nodeacq/core'
 import { readEvents } from '@nodeacq/stream'
-import { waitFor } from 'testing'
+import { seededRandom, waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { BrainAmpSimulator, BrainAmpSocket, type BrainAmpSimulatorOptions } from '../../src/index.ts'
 import { collect, type Collected } from '../collect.ts'
 
 const BLOCK = 10
+const seed = Number(process.env['NODEACQ_SEED'] ?? 1)
 
 async function start(options: BrainAmpSimulatorOptions = {}): Promise<BrainAmpSimulator> {
   return await BrainAmpSimulator.start({ names: ['Fp1', 'Cz', 'Oz', 'Ramp'], ...options })
@@ -193,4 +194,62 @@ describe('BrainAmpSocket', () => {
     expect(data.length + gaps.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(indexes.at(-1))
     expect(gaps.length).toBeGreaterThanOrEqual(1)
   }, 60_000)
+
+  test('no connection is left when the node stops, whatever happened before', async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP')).length
+    const before = sockets()
+    await (async () => {
+      await using simulator = await start()
+      await using node = await configured(simulator)
+      for (const fault of ['drop', 'garbage', 'halfOpen=60', 'stop=60']) {
+        await node.start()
+        await waitFor(() => node.outputs['signals']!.index > 0)
+        inject(simulator, fault)
+        if (fault === 'drop' || fault === 'garbage') await waitFor(() => node.status().counters['reconnects'] === 1)
+        await node.stop()
+        expect(node.state).toBe('initialized')
+        if (fault.startsWith('halfOpen')) inject(simulator, 'halfOpen=0')
+      }
+    })()
+    await waitFor(() => sockets() === before, { what: () => `${sockets()} sockets to become ${before}` })
+  })
+
+  test.runIf(process.env['NODEACQ_SOAK'] === '1')(
+    `random faults for a minute: every sample is given, or declared missing (seed ${seed})`,
+    async () => {
+      const random = seededRandom(seed)
+      await using simulator = await start()
+      await using node = await configured(simulator, { timeout: 500 })
+      const { done } = await collect(node.outputs['signals']!)
+      await node.start()
+      const kinds = [
+        'lose=9',
+        'duplicate=4',
+        'jump=500',
+        'cut=0.4',
+        'delay=80',
+        'delay=0',
+        'silence=0.2',
+        'drop',
+        'garbage'
+      ]
+      kinds.push('refuseConnection=0.4', 'truncate', 'halfOpen=0.8', 'slowStart=0.2')
+      for (let elapsed = 0; elapsed < 60;) {
+        inject(simulator, kinds[Math.floor(random() * kinds.length)]!)
+        const pause = 0.1 + random() * 1.5
+        const from = simulator.recorder.sample
+        await waitFor(() => simulator.recorder.sample >= from + pause * 500)
+        elapsed += pause
+      }
+      const last = node.outputs['signals']!.index
+      await waitFor(() => node.outputs['signals']!.index > last + 100, { timeout: 60_000 })
+      await node.stop()
+      const collected = await done
+      // Where block numbers jumped while the connection was gone, the clock alone says what was missed.
+      const wrong = checkRamp(collected).filter((difference) => difference !== 0)
+      for (const difference of wrong) expect(Math.abs(difference)).toBeLessThanOrEqual(5 * BLOCK)
+      expect(wrong.length).toBeLessThanOrEqual(node.status().counters['restarts']!)
+    },
+    180_000
+  )
 })
