@@ -1,6 +1,7 @@
 import { ConfigError, DeviceError, Node, describeOutput, registerNodeType } from '@nodeacq/core'
 import { z } from 'zod'
-import { BackOff } from './BackOff.ts'
+import { keepStreaming } from './keepStreaming.ts'
+import { LostWatch } from './LostWatch.ts'
 import { CytonBoard } from './openbci/CytonBoard.ts'
 import {
   CYTON_GAINS,
@@ -90,18 +91,17 @@ export class OpenBci extends Node<Config> {
   #receiver: CytonReceiver | undefined
   #hasDaisy = false
   #reconnects = 0
-  /** ms at which the newest byte came. */
-  #heardAt = 0
-  #onLost: (reason: string) => void = () => {}
+  #watch = new LostWatch(0)
 
   protected override async _configure(options: Config): Promise<void> {
     await this.#board?.disconnect()
     const { port, timeout, channels, boardMode, timeStamps, channelCount } = options
+    this.#watch = new LostWatch(timeout)
     const board = new CytonBoard({
       port,
       timeout,
       onStream: (bytes) => this.#receive(bytes),
-      onLost: (reason) => this.#onLost(reason),
+      onLost: (reason) => this.#watch.lose(reason),
       onStart: () => this.#receiver?.beginAnew()
     })
     board.settings.mode = boardMode
@@ -246,11 +246,26 @@ export class OpenBci extends Node<Config> {
         auxScale: () => (board.settings.mode === 'default' ? CYTON_G : 1)
       }
     )
-    const receiver = new CytonReceiver(this.#hasDaisy, (index, sample) => sender.add(index, sample))
+    const receiver = new CytonReceiver(this.#hasDaisy, (index, sample) => sender.add({ index, sample }))
+    sender.onFailure = (error) => this.#watch.fail(error)
     sender.onSent = (sample) => receiver.recycle(sample)
     this.#receiver = receiver
     try {
-      await this.#stream(board, sender, signal)
+      await keepStreaming(
+        {
+          subject: this._subject,
+          address: this.config.port,
+          log: this.log,
+          watch: this.#watch,
+          start: async () => {
+            if (!board.isConnected) await board.connect()
+            await board.start()
+          },
+          disconnect: () => board.disconnect(),
+          onRetry: () => (this.#reconnects += 1)
+        },
+        signal
+      )
     } finally {
       await board.stop().catch(() => {})
       receiver.finish()
@@ -258,59 +273,9 @@ export class OpenBci extends Node<Config> {
     }
   }
 
-  /** Streams, and begins again when the board is gone, until the signal aborts. */
-  async #stream(board: CytonBoard, sender: CytonSender, signal: AbortSignal): Promise<void> {
-    const backOff = new BackOff()
-    let isAway = false
-    while (!signal.aborted) {
-      let reason: string
-      try {
-        if (!board.isConnected) await board.connect()
-        this.#heardAt = performance.now()
-        await board.start()
-        if (isAway) this.log.info(`${this._subject}: ${this.config.port} is back`)
-        isAway = false
-        reason = await this.#untilLost(sender, backOff, signal)
-      } catch (error) {
-        if (!(error instanceof DeviceError)) throw error
-        reason = error.message
-      }
-      if (signal.aborted) return
-      if (!isAway) this.log.warning(`${this._subject}: no samples from ${this.config.port} (${reason}), trying again`)
-      isAway = true
-      await board.disconnect()
-      await backOff.wait(signal)
-      this.#reconnects += 1
-    }
-  }
-
-  /** Resolves with the reason when the port is gone or silent, or the signal aborts. @throws what sending threw */
-  async #untilLost(sender: CytonSender, backOff: BackOff, signal: AbortSignal): Promise<string> {
-    const { timeout } = this.config
-    const startedAt = performance.now()
-    let timer: NodeJS.Timeout | undefined
-    let stop: () => void = () => {}
-    try {
-      return await new Promise<string>((resolve, reject) => {
-        stop = () => resolve('stopped')
-        this.#onLost = resolve
-        sender.onFailure = reject
-        signal.addEventListener('abort', stop, { once: true })
-        timer = setInterval(() => {
-          if (this.#heardAt > startedAt) backOff.reset()
-          if (performance.now() - this.#heardAt > timeout) resolve(`silent for ${timeout / 1000} s`)
-        }, 100)
-      })
-    } finally {
-      clearInterval(timer)
-      signal.removeEventListener('abort', stop)
-      this.#onLost = () => {}
-    }
-  }
-
   #receive(bytes: Uint8Array): void {
-    this.#heardAt = performance.now()
-    this.#receiver?.receive(bytes, this.#heardAt / 1000)
+    this.#watch.heard()
+    this.#receiver?.receive(bytes, performance.now() / 1000)
   }
 
   /**

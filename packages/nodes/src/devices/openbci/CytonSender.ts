@@ -1,5 +1,6 @@
 import type { OutputStream } from '@nodeacq/stream'
 import { SampleGatherer } from '../SampleGatherer.ts'
+import { SampleQueue } from '../SampleQueue.ts'
 import type { CytonSample } from './CytonReceiver.ts'
 
 export interface CytonSenderOptions {
@@ -22,22 +23,18 @@ interface Numbered {
 }
 
 /** Sends samples in the order in which they were added, to the outputs of a Cyton. */
-export class CytonSender {
+export class CytonSender extends SampleQueue<Numbered> {
   /** Told when a sample is not needed any more. */
   onSent: (sample: CytonSample) => void = () => {}
-  /** Told when a consumer cannot be served; nothing is sent after that. */
-  onFailure: (error: Error) => void = () => {}
   readonly #outputs: Readonly<Record<'chan' | 'aux', OutputStream>>
   readonly #options: CytonSenderOptions
   readonly #chan: SampleGatherer
   readonly #aux: SampleGatherer
   readonly #volts: Float32Array
   readonly #acceleration = new Float32Array(3)
-  #ready: Numbered[] = []
-  #sending: Promise<void> | undefined
-  #failure: Error | undefined
 
   constructor(outputs: Readonly<Record<'chan' | 'aux', OutputStream>>, options: CytonSenderOptions) {
+    super((numbered) => this.#send(numbered))
     const { isPhysical, chunkSize } = options
     const dtype = isPhysical ? 'float32' : 'int32'
     const channels = outputs.chan.info.channelCount!
@@ -48,35 +45,14 @@ export class CytonSender {
     this.#volts = new Float32Array(channels)
   }
 
-  add(index: number, sample: CytonSample): void {
-    this.#ready.push({ index, sample })
-    this.#sending ??= this.#send()
-  }
-
   /** Sends what is left. @throws what a consumer made fail */
   async finish(): Promise<void> {
-    while (this.#sending !== undefined) await this.#sending
-    if (this.#failure !== undefined) throw this.#failure
+    await this.drained()
     await this.#chan.flush()
     await this.#aux.flush()
   }
 
-  async #send(): Promise<void> {
-    try {
-      while (this.#ready.length > 0 && this.#failure === undefined) {
-        const ready = this.#ready
-        this.#ready = []
-        for (const each of ready) await this.#sendOne(each)
-      }
-    } catch (error) {
-      this.#failure = error as Error
-      this.onFailure(this.#failure)
-    } finally {
-      this.#sending = undefined
-    }
-  }
-
-  async #sendOne({ index, sample }: Numbered): Promise<void> {
+  async #send({ index, sample }: Numbered): Promise<void> {
     const { counts, aux, boardTime } = sample
     const { isPhysical, microvolts, auxScale } = this.#options
     if (!Number.isNaN(boardTime)) {
