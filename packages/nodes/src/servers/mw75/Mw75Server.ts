@@ -59,11 +59,12 @@ const LOGGER = 'nodeacq.Mw75Server'
  */
 export class Mw75Server implements RunningDeviceServer {
   readonly ended: Promise<void>
+  /** To the addresses of `forward`, in their order. */
+  readonly forwarders: readonly Mw75Forwarder[]
   readonly #options: Mw75ServerOptions
   readonly #sourceName: string
   readonly #sockets: WebSocketServer
   readonly #control: HeadsetControl
-  readonly #forwarders: readonly Mw75Forwarder[]
   readonly #clients = new Set<ServedClient>()
   readonly #log = getLogger(LOGGER)
   #end: () => void = () => {}
@@ -78,7 +79,7 @@ export class Mw75Server implements RunningDeviceServer {
     this.#options = options
     this.#sourceName = source.name
     this.ended = new Promise((resolve) => (this.#end = resolve))
-    this.#forwarders = forward.map((url) => new Mw75Forwarder(addressOf(url)))
+    this.forwarders = forward.map((url) => new Mw75Forwarder(addressOf(url)))
     const attempts = autoConnect ? Infinity : 10
     this.#control = new HeadsetControl(
       source,
@@ -127,7 +128,7 @@ export class Mw75Server implements RunningDeviceServer {
   }
 
   get hints(): readonly string[] {
-    return [`headset: ${this.#sourceName}`, ...this.#forwarders.map(({ url }) => `samples go to ${url} too`)]
+    return [`headset: ${this.#sourceName}`, ...this.forwarders.map(({ url }) => `samples go to ${url} too`)]
   }
 
   get clientCount(): number {
@@ -146,7 +147,7 @@ export class Mw75Server implements RunningDeviceServer {
   async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#sockets.close(() => resolve()))
     for (const socket of this.#sockets.clients) socket.terminate()
-    await Promise.all(this.#forwarders.map((forwarder) => forwarder.close()))
+    await Promise.all(this.forwarders.map((forwarder) => forwarder.close()))
     await this.#control.leave()
     await closed
     this.#end()
@@ -269,7 +270,7 @@ export class Mw75Server implements RunningDeviceServer {
   }
 
   #giveSample(sample: Mw75Sample): void {
-    for (const forwarder of this.#forwarders) forwarder.send(sample)
+    for (const forwarder of this.forwarders) forwarder.send(sample)
     if (this.#clients.size === 0) return
     const frame = Buffer.from(encodeMessage('eeg_data', eegData(sample)))
     for (const client of this.#clients) {
