@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { ConfigError, DeviceError, Node, describeOutput, registerNodeType } from '@nodeacq/core'
 import { EVENT_DTYPE, makeEvents } from '@nodeacq/stream'
 import { z } from 'zod'
+import { BackOff } from './BackOff.ts'
 import { CortexClient } from './cortex/CortexClient.ts'
+import { CortexError } from './cortex/CortexError.ts'
+import { courtesy } from './cortex/courtesy.ts'
 import { eventsOfSample, EVENT_STREAMS, markersOfSample } from './cortex/cortexEvents.ts'
 import { channelsOf, CortexSignal, type CortexSignalSource } from './cortex/CortexSignal.ts'
 import { readCortexCredentials } from './cortex/credentials.ts'
@@ -166,7 +169,7 @@ export class EmotivCortex extends Node<Config> {
     const stop = (): void => void samples.return()
     signal.addEventListener('abort', stop, { once: true })
     try {
-      await client.subscribe(streams, this.#session)
+      await this.#subscribe(client, signal)
       for await (const sample of samples) {
         await this.#take(sample, signals.get(sample.stream), main)
       }
@@ -174,7 +177,19 @@ export class EmotivCortex extends Node<Config> {
       if (!signal.aborted) throw new DeviceError(`${this._subject}: Cortex gives no more data`)
     } finally {
       signal.removeEventListener('abort', stop)
-      if (client.isConnected) await client.unsubscribe(streams, this.#session).catch(() => {})
+      if (client.isConnected) await courtesy(client.unsubscribe(streams, this.#session))
+    }
+  }
+
+  /** A connection that ends just now is no failure of the node: it subscribes once all is restored. */
+  async #subscribe(client: CortexClient, signal: AbortSignal): Promise<void> {
+    for (const backOff = new BackOff(); !signal.aborted; await backOff.wait(signal)) {
+      try {
+        await client.subscribe(this.config.streams, this.#session)
+        return
+      } catch (error) {
+        if (error instanceof CortexError && client.isWhole) throw error
+      }
     }
   }
 

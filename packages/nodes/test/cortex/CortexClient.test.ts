@@ -231,6 +231,17 @@ test('frames that are no messages are ignored', async () => {
   expect(client.isConnected).toBe(true)
 })
 
+test('bits that change on the way end the connection at most, and samples come again', async () => {
+  await using simulator = await startSimulator()
+  await using client = await connectSession(simulator)
+  await client.subscribe(['eeg'])
+  const samples = client.samples()
+  simulator.inject({ kind: 'corrupt', value: '3', at: 0 })
+  const before = client.messagesHandled
+  await waitFor(() => client.messagesHandled > before + 300)
+  expect((await samples.next()).value).toMatchObject({ stream: 'eeg' })
+})
+
 test('a paused subscriber passes samples over, a stopped one ends iterations', async () => {
   await using simulator = await startSimulator()
   await using client = await connectSession(simulator)

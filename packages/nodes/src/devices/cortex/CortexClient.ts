@@ -4,6 +4,7 @@ import { ConfigError, DeviceError } from '@nodeacq/core'
 import { getLogger } from '@nodeacq/rpc'
 import { isLoopbackHost } from '../../isLoopbackHost.ts'
 import type { Which } from './CortexCalls.ts'
+import { courtesy } from './courtesy.ts'
 import type { CortexClientOptions } from './CortexClientOptions.ts'
 import { CortexHeadsetCalls } from './CortexHeadsetCalls.ts'
 import { CortexLink } from './CortexLink.ts'
@@ -95,6 +96,11 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
       await client.close()
       throw error
     }
+  }
+
+  /** Connected, and no session of ours waits to be restored. */
+  get isWhole(): boolean {
+    return this.isConnected && this.#held.every(({ isLost }) => !isLost)
   }
 
   /** Sessions by id, as last seen. */
@@ -244,6 +250,13 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
     if (this.link.closed.aborted) return
     this.link.stopWaiting()
     await this.#recovery
+    await courtesy(this.#closeSessions())
+    await this.link.close()
+    this.#hub.closeAll()
+    this.#interrupts?.[Symbol.dispose]()
+  }
+
+  async #closeSessions(): Promise<void> {
     for (const { id } of [...this.#held]) {
       try {
         if (this.isConnected) await this.updateSession('close', id)
@@ -251,9 +264,6 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
         this.link.log.debug(`Cortex: session ${id} was not closed: ${describe(error)}`)
       }
     }
-    await this.link.close()
-    this.#hub.closeAll()
-    this.#interrupts?.[Symbol.dispose]()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -328,7 +338,7 @@ export class CortexClient extends CortexHeadsetCalls implements AsyncDisposable 
           if (this.authorized) await this.authenticate()
         }
         for (const held of this.#held) if (held.isLost) await this.#restore(held)
-        if (this.isConnected && this.#held.every(({ isLost }) => !isLost)) return
+        if (this.isWhole) return
       } catch (error) {
         // Once for each outage: the next attempts fail alike.
         const level = delay === reconnectDelay ? 'warning' : 'debug'
