@@ -5,7 +5,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
-import { RUN_VARIABLE, startCommand, strayProcesses, waitFor } from 'testing'
+import { missingPrograms, PulseServer, RUN_VARIABLE, startCommand, strayProcesses, waitFor } from 'testing'
 import { runCommand } from './command.ts'
 import { ensurePython } from './python.ts'
 import { Tally } from './Tally.ts'
@@ -19,6 +19,15 @@ const GRACE = 5_000
 /** Seconds a graph runs. */
 const DURATION = 3
 const NODEACQ = join(ROOT, 'node_modules', '.bin', 'nodeacq')
+
+/** What examples need of the system: programs, and perhaps a device that the run makes. */
+const NEEDS: Readonly<Record<string, { programs: readonly string[]; device?: () => Promise<AsyncDisposable> }>> = {
+  '08-sound-level.ts': {
+    programs: ['pulseaudio', 'pactl', 'parec'],
+    device: () => PulseServer.start('sink_name=null0')
+  },
+  '09-camera.ts': { programs: ['ffmpeg', 'ffprobe'] }
+}
 
 interface Place {
   /** Working directory, empty: examples that record write here. */
@@ -60,6 +69,7 @@ function runnerOf(file: string): ((place: Place) => Promise<void>) | undefined {
 }
 
 async function runExample(name: string, run: (place: Place) => Promise<void>): Promise<void> {
+  await using _device = await NEEDS[name]?.device?.()
   const folder = await mkdtemp(join(tmpdir(), 'nodeacq-example-'))
   const mark = `${process.env[RUN_VARIABLE] ?? process.pid}/${name}`
   try {
@@ -85,6 +95,9 @@ const chosen = process.argv[2] ?? ''
 const names = (await readdir(EXAMPLES).catch(() => [])).filter((name) => /^\d\d-/.test(name)).toSorted()
 for (const name of names.filter((one) => one.startsWith(chosen))) {
   const run = runnerOf(join(EXAMPLES, name))
-  if (run) await tally.check(name, () => runExample(name, run))
+  if (run === undefined) continue
+  const missing = await missingPrograms(name, ...(NEEDS[name]?.programs ?? []))
+  if (missing === undefined) await tally.check(name, () => runExample(name, run))
+  else tally.skip(name, missing)
 }
 tally.close()

@@ -71,6 +71,8 @@ export {
   DigitalTrigger,
   ellip,
   ellipord,
+  AudioDevice,
+  Camera,
   EmotivCortex,
   engineNames,
   EpochAverage,
@@ -122,6 +124,8 @@ export {
   TriggerAccumulator
 } from '@nodeacq/nodes'
 export type {
+  AudioDeviceSpec,
+  CameraDevice,
   CortexClientOptions,
   CortexCredentials,
   CortexSample,

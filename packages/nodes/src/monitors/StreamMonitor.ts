@@ -50,11 +50,13 @@ export class StreamMonitor extends Node<z.infer<typeof config>> {
     let report = (this.#report = this.#empty())
     for await (const { index, data, gaps } of this.input.chunks({ signal, borrow: true })) {
       ranges = widen(ranges, data)
-      rate.add(data.length, performance.now())
+      // A picture is one sample, however many rows it has.
+      const count = this.input.info.accounting === 'messages' ? 1 : data.length
+      rate.add(count, performance.now())
       report = this.#report = {
         index,
         chunks: report.chunks + 1,
-        samples: report.samples + data.length,
+        samples: report.samples + count,
         lostSamples: report.lostSamples + sum(gaps.filter(({ declared }) => !declared)),
         missingSamples: report.missingSamples + sum(gaps.filter(({ declared }) => declared)),
         sampleRate: report.sampleRate,

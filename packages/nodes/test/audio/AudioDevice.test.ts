@@ -2,13 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, createManager, DeviceError, MissingPackageError } from '@nodeacq/core'
 import { NdArray } from '@nodeacq/ndarray'
 import { InputStream, OutputStream, type Gap } from '@nodeacq/stream'
-import { waitFor } from 'testing'
+import { missingPrograms, pactl, PulseServer, waitFor } from 'testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AudioDevice } from '../../src/index.ts'
 import { childrenOf, isRunning } from '../childrenOf.ts'
 import { collect } from '../collect.ts'
-import { missingPrograms } from '../missingPrograms.ts'
-import { pactl, PulseServer } from './startPulse.ts'
 
 const RATE = 48_000
 const SINKS = ['sink_name=null0 rate=48000 format=s16le', 'sink_name=mono rate=44100 channels=1']

@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ConfigError, createManager, DeviceError, MissingPackageError } from '@nodeacq/core'
 import { InputStream, OutputStream, type Gap } from '@nodeacq/stream'
-import { tempFolder, waitFor } from 'testing'
+import { missingPrograms, tempFolder, waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
-import { Camera } from '../../src/index.ts'
+import { Camera, StreamMonitor } from '../../src/index.ts'
 import { childrenOf, isRunning } from '../childrenOf.ts'
-import { missingPrograms } from '../missingPrograms.ts'
 
 const missing = await missingPrograms('camera', 'ffmpeg', 'ffprobe')
 
@@ -86,12 +85,20 @@ describe.skipIf(missing)('with ffmpeg', () => {
     await node.initialize()
     await using input = new InputStream({ delivery: 'complete' })
     await input.connect(node.output)
+    await using monitor = new StreamMonitor({ name: 'monitor' })
+    await monitor.configure({})
+    await monitor.input.connect(node.output)
+    await monitor.initialize()
+    await monitor.start()
     const { frames, gaps } = await framesOf(node, input)
+    await monitor.finished()
     expect(gaps).toMatchObject([
       { from: 20, to: 25, declared: true, cause: 'device' },
       { from: 40, to: 41, declared: true, cause: 'device' }
     ])
     expect(frames).toHaveLength(44)
+    expect(monitor.report()).toMatchObject({ samples: 44, missingSamples: 6, lostSamples: 0, sampleRate: 100 })
+    expect(monitor.report().measuredRate).toBeLessThan(1000)
     expect(node.status().counters).toEqual({ missingFrames: 6, reconnects: 0 })
   })
 

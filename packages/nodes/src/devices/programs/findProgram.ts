@@ -14,7 +14,7 @@ const INSTALL = {
 export type ProgramName = keyof typeof INSTALL
 
 /** Where a program lies; undefined when no folder of `PATH` has it. */
-export async function findProgram(name: ProgramName): Promise<string | undefined> {
+async function findProgram(name: ProgramName): Promise<string | undefined> {
   const file = process.platform === 'win32' ? `${name}.exe` : name
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     if (folder === '') continue

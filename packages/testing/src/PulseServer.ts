@@ -1,16 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { tempFolder, waitFor } from 'testing'
-import { runProgram } from '../../src/devices/programs/runProgram.ts'
+import { tempFolder, type TempFolder } from './tempFolder.ts'
+import { waitFor } from './waitFor.ts'
 
 /** A sound server of the test's own, whose devices are null sinks: what is played on one is recorded from its monitor. */
 export class PulseServer implements AsyncDisposable {
-  readonly #folder: Awaited<ReturnType<typeof tempFolder>>
+  readonly #folder: TempFolder
   readonly #sinks: readonly string[]
   #server: ChildProcess | undefined
 
-  private constructor(folder: Awaited<ReturnType<typeof tempFolder>>, sinks: readonly string[]) {
+  private constructor(folder: TempFolder, sinks: readonly string[]) {
     this.#folder = folder
     this.#sinks = sinks
   }
@@ -60,6 +60,11 @@ export class PulseServer implements AsyncDisposable {
   }
 }
 
-export function pactl(...args: string[]): ReturnType<typeof runProgram> {
-  return runProgram({ file: 'pactl', args })
+/** Runs `pactl`, and gives its exit code and what it wrote. */
+export function pactl(...args: string[]): Promise<{ code: number; stdout: string }> {
+  return new Promise((resolve) => {
+    execFile('pactl', args, (error, stdout) => {
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout })
+    })
+  })
 }
