@@ -74,17 +74,27 @@ export class Emotiv extends Node<Config> {
     this.#watch = new LostWatch(options.timeout)
     this.#kept = new Uint8Array(0)
     this.#source = await this.#open(options)
-    const serial = options.serial ?? this.#source.serial
+    try {
+      await this.#identify(options, this.#source)
+    } catch (error) {
+      await this.#source.close()
+      throw error
+    }
+    await this.#makeOutputs(options)
+  }
+
+  /** Finds out what makes the key. @throws {DeviceError} @throws {ConfigError} a serial number that is none */
+  async #identify(options: Config, source: ReportSource): Promise<void> {
+    const serial = options.serial ?? source.serial
     if (serial === undefined) {
       throw new DeviceError(
-        `${this._subject}: serial number of ${this.#source.path}: expected one, got none; give it as serial`
+        `${this._subject}: serial number of ${source.path}: expected one, got none; give it as serial`
       )
     }
     this.#serial = serial
-    this.#model = options.model === 'auto' ? await this.#recognize(options) : options.model
+    this.#model = options.model === 'auto' ? await this.#recognize(options, source.path) : options.model
     // A serial number that is none shows here.
     new EmotivCipher(this.#model, serial)
-    await this.#makeOutputs(options)
   }
 
   async #open({ device }: Config): Promise<ReportSource> {
@@ -110,8 +120,7 @@ export class Emotiv extends Node<Config> {
     if (this.#kept.length < MAX_KEPT) this.#kept = Buffer.concat([this.#kept, bytes])
   }
 
-  async #recognize({ timeout }: Config): Promise<EmotivModel> {
-    const path = this.#source!.path
+  async #recognize({ timeout }: Config, path: string): Promise<EmotivModel> {
     const until = performance.now() + timeout
     while (this.#kept.length < REPORTS_TO_RECOGNIZE * REPORT_SIZE) {
       if (performance.now() > until) {

@@ -115,6 +115,7 @@ export class OpenBci extends Node<Config> {
     this.#board = board
     this.#hasDaisy = board.link.hasDaisy && channelCount !== 8
     if (channelCount === 16 && !this.#hasDaisy) {
+      await board.disconnect()
       throw new DeviceError(`${this._subject}: expected 16 channels, but the board at ${port} has no Daisy`)
     }
     await this.#describeOutputs(options)

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { createManager, DeviceError } from '@nodeacq/core'
 import { waitFor } from 'testing'
 import { expect, onTestFinished, test } from 'vitest'
@@ -109,6 +110,31 @@ test('no dongle, no serial number, a wrong one, and a headset that is off are er
   inject(simulator, 'headsetOff=60')
   const silent = node.configure({ device, serial, timeout: 100 })
   await expect(silent).rejects.toThrow(/\d reports within 100 ms; is the headset on\?$/)
+})
+
+test('nothing is left open, also after the dongle was pulled', async () => {
+  const live = async (fault?: string): Promise<void> => {
+    await using simulator = await EmotivSimulator.start()
+    await using node = new Emotiv({ name: 'epoc' })
+    const { address: device, serial } = simulator
+    await expect(node.configure({ device, serial: 'SN000000000000XY' })).rejects.toThrow('no key of serial number')
+    await node.configure({ device, serial })
+    await node.initialize()
+    await node.start()
+    const output = node.outputs['signals']!
+    await waitFor(() => output.index > 20)
+    if (fault === undefined) return
+    inject(simulator, fault)
+    await waitFor(() => node.status().counters['reconnects'] === 1)
+    const from = output.index
+    await waitFor(() => output.index > from)
+  }
+  await live()
+  const descriptors = async () => (await readdir('/proc/self/fd')).length
+  const before = await descriptors()
+  await live('drop')
+  await waitFor(async () => (await descriptors()) <= before, { what: 'descriptors to be closed' })
+  expect(await descriptors()).toBeLessThanOrEqual(before)
 })
 
 test('through every fault, in a process of its own, nothing is missing but what is declared', async () => {

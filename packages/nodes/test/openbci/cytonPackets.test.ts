@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { CytonDecoder } from '../../src/devices/openbci/CytonDecoder.ts'
 import {
   CYTON_G,
+  CYTON_RATE,
   CYTON_PACKET_SIZE,
   cytonMicrovolts,
   emptyCytonPacket,
@@ -13,6 +14,7 @@ import {
   type CytonAux,
   type CytonPacket
 } from '../../src/devices/openbci/cytonPackets.ts'
+import { CytonReceiver } from '../../src/devices/openbci/CytonReceiver.ts'
 import { DaisyPairs } from '../../src/devices/openbci/DaisyPairs.ts'
 import { bytesOf, vectorsOf } from '../vectors.ts'
 
@@ -33,6 +35,7 @@ interface CytonVectors {
     readonly accelCount?: number
     readonly auxCount?: number
   }[]
+  readonly loss: readonly { readonly last: number; readonly now: number; readonly lost: number }[]
   readonly framing: readonly {
     readonly name: string
     readonly hex?: string
@@ -118,6 +121,20 @@ test('packets of a Daisy are joined in pairs, and halves are dropped', () => {
   const lossy = joined(daisy.lossy.packetsHex)
   expect(lossy.samples.map(({ number }) => number)).toEqual(daisy.lossy.completePairs.map(([even]) => even! >> 1))
   expect(lossy.halves).toBe(2)
+})
+
+test.each(vectors.loss)('from number $last to $now $lost packets are lost', ({ last, now, lost }) => {
+  const indexes: number[] = []
+  const receiver = new CytonReceiver(false, (index) => indexes.push(index))
+  const bytes = new Uint8Array(CYTON_PACKET_SIZE)
+  // Two packets are known before, so that the clock is.
+  for (const step of [-1, 0, lost + 1, lost + 2]) {
+    const sampleNumber = (step > 0 ? now + step - lost - 1 : last + step + 256) % 256
+    writeCytonPacket({ ...emptyCytonPacket(), sampleNumber }, bytes, 0)
+    receiver.receive(bytes, 10 + step / CYTON_RATE)
+  }
+  receiver.finish()
+  expect(indexes).toEqual([0, 1, lost + 2, lost + 3])
 })
 
 /** Packets with numbers one after the other, from any. */
