@@ -172,14 +172,14 @@ export class TiaService implements AsyncDisposable {
       data: { maxBacklog, openLine, onDropped: () => (this.#dropped += 1) }
     })
     this.#sessions.set(socket, session)
-    this.#log.info(`client from ${session.peer}`)
+    this.#log.debug(`client from ${session.peer}`)
     session
       .serve()
       .catch((error: unknown) => this.#log.debug(`client from ${session.peer}: ${String(error)}`))
       .finally(() => {
         this.#sessions.delete(socket)
         this.#refused += session.refused
-        this.#log.info(`client from ${session.peer} has gone`)
+        this.#log.debug(`client from ${session.peer} has gone`)
       })
   }
 }
