@@ -1,9 +1,9 @@
-import { createManager, DeviceError } from '@nodeacq/core'
-import { InputStream, type Gap } from '@nodeacq/stream'
+import { DeviceError } from '@nodeacq/core'
 import { waitFor } from 'testing'
 import { expect, test } from 'vitest'
-import { TiaClient, TiaSimulator, type TiaSimulatorOptions } from '../../src/index.ts'
+import { TiaClient, TiaSimulator } from '../../src/index.ts'
 import { collect } from '../collect.ts'
+import { lastColumn, stepsOf } from './ramp.ts'
 import { startService } from './startTia.ts'
 
 async function configured(
@@ -14,15 +14,6 @@ async function configured(
   await node.configure({ port, ...options })
   await node.initialize()
   return { node, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() }
-}
-
-/** The last channel of a simulated signal goes up by 1 per sample, over 1000 samples. */
-function stepsOf(ramp: readonly number[]): number[] {
-  return ramp.slice(1).map((value, k) => (value - ramp[k]! + 1000) % 1000)
-}
-
-function lastColumn(rows: unknown): number[] {
-  return (rows as number[][]).map((row) => row.at(-1)!)
 }
 
 test('each signal is an output with the labels and the rate of the server', async () => {
@@ -99,74 +90,22 @@ test('a server that is not there, or offers something else when it is back, is a
   await expect(configured({ port: 1 })).rejects.toThrow(/TiA server 127.0.0.1:1: no connection/)
 })
 
-/** Faults, and whether there is a gap after them. Each new connection takes a second, so that some are for soaking only. */
-const FAULTS: readonly (readonly [fault: string, hasGap: boolean, isSlow?: boolean])[] = [
-  ['lose=5', true],
-  ['duplicate=3', false],
-  ['cut=0.3', false],
-  ['delay=50', false],
-  ['delay=0', false],
-  ['jump=20', true],
-  ['silence=0.4', true],
-  ['rate=2', false],
-  ['rate=1', false],
-  ['halfOpen=0.3', true],
-  ['garbage=7', true],
-  ['drop', true],
-  ['halfOpen=1.2', true],
-  ['truncate', true, true],
-  ['refuseConnection=0.5', true, true],
-  ['slowStart=0.2', false],
-  ['drop', true, true]
-]
-const FAULTS_NOW = FAULTS.filter(([, , isSlow]) => !isSlow || process.env['NODEACQ_SOAK'] === '1')
-
-test('in a process of its own, through all faults, all that is not declared missing arrives', async () => {
-  await using simulator = await TiaSimulator.start(FAST)
-  await using manager = await createManager()
-  const group = await manager.createNodeGroup({ name: 'acquisition' })
-  const node = await group.createNode('TiaClient', { name: 'amp' })
-  await node.configure({ port: simulator.port, silence: 0.5, timeout: 0.5 })
-  await node.initialize()
-  const input = new InputStream({ delivery: 'complete' })
-  await input.connect(node.outputs['eeg']!)
-  input.startRun()
-  await manager.startAll()
-  const faults = [...FAULTS_NOW]
-  const ramp: number[] = []
-  const gaps: (Gap & { before: number })[] = []
-  let next = 50
-  let expectedGaps = 0
-  for await (const { data, gaps: missing } of input.chunks()) {
-    gaps.push(...missing.map((gap) => ({ ...gap, before: ramp.length })))
-    ramp.push(...lastColumn(data.toNested()))
-    // One fault after the other: this one's gap has to be there.
-    if (ramp.length < next || gaps.length < expectedGaps) continue
-    next = ramp.length + 90
-    const fault = faults.shift()
-    if (fault === undefined) break
-    if (fault[1]) expectedGaps = gaps.length + 1
-    const [kind = '', value = ''] = fault[0].split('=')
-    simulator.inject({ kind, value, at: 0 })
+test('nothing is left open after connections that ended in every way', async () => {
+  const sockets = (): number =>
+    process.getActiveResourcesInfo().filter((kind) => /^(TCP|UDP|Tcp|Udp)/.test(kind)).length
+  const before = sockets()
+  for (const transport of ['tcp', 'udp']) {
+    const simulator = await TiaSimulator.start()
+    const made = await configured(simulator, { transport })
+    const { node } = made
+    await node.start()
+    await waitFor(() => node.outputs['eeg']!.index > 0)
+    simulator.inject({ kind: 'drop', value: '', at: 0 })
+    await waitFor(() => node.status().counters['reconnects'] === 1)
+    if (transport === 'tcp') await node.stop()
+    await simulator.close()
+    await made[Symbol.asyncDispose]()
   }
-  const ledger = input.status()
-  const { counters } = await node.status()
-  await node.stop()
-  await input.close()
-  expect(ledger.lostSamples).toBe(0)
-  expect(gaps.every(({ declared }) => declared)).toBe(true)
-  // Wherever the ramp steps there is a gap of that size, but for the jump of the counter, where nothing was lost.
-  const steps = stepsOf(ramp)
-  const jumped = gaps.filter(({ before }) => steps[before - 1] === 1)
-  expect(jumped.map(({ from, to }) => to - from)).toEqual([20 * FAST.signals[0]!.blockSize])
-  const real = gaps.filter((gap) => !jumped.includes(gap))
-  expect(steps.flatMap((step, k) => (step === 1 ? [] : [k + 1]))).toEqual(real.map(({ before }) => before))
-  expect(real.map(({ before }) => steps[before - 1])).toEqual(real.map(({ from, to }) => (to - from + 1) % 1000))
-  expect(counters['duplicates']).toBe(3)
-  expect(counters['reconnects']).toBeGreaterThanOrEqual(3)
-}, 60_000)
-
-/** Many packets; a gap of whole seconds is none of the ramp's length. */
-const FAST: TiaSimulatorOptions & { readonly signals: NonNullable<TiaSimulatorOptions['signals']> } = {
-  signals: [{ type: 'eeg', channels: 2, sampleRate: 900, blockSize: 9 }]
-}
+  await waitFor(() => sockets() <= before)
+  expect(sockets()).toBeLessThanOrEqual(before)
+})
