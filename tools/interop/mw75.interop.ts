@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Mw75, Mw75Client, Mw75Server, Mw75Simulator } from '@nodeacq/nodes'
 import { InputStream, type Gap } from '@nodeacq/stream'
-import { waitFor } from 'testing'
-import { expect, test } from 'vitest'
+import { startCommand, tempFolder, waitFor } from 'testing'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { PYTHON, runPython, startPython, tell } from './python.ts'
 
 const hasStreamer = await promisify(execFile)(PYTHON, ['-c', 'import websockets, mw75_streamer']).then(
@@ -86,3 +87,50 @@ test.skipIf(!hasStreamer)('the test servers of the original count every sample t
   const [simple, advanced, dropped] = (await sink.line(/^COUNTED /)).split(' ').slice(1).map(Number)
   expect([simple, advanced, dropped]).toEqual([...forwarders.map(({ counts }) => counts.sent), 0])
 })
+
+const hasBus = await promisify(execFile)('dbus-daemon', ['--version']).then(
+  () => true,
+  () => false
+)
+if (!hasBus) console.log('skipped: activation of an MW75 by BlueZ: there is no dbus-daemon')
+
+test.skipIf(!hasStreamer || !hasBus)(
+  'a headset is found, told to stream, and told to stop, over the bus of BlueZ',
+  async () => {
+    await using folder = await tempFolder()
+    const address = `unix:path=${join(folder.path, 'bus')}`
+    await using bus = await startCommand('dbus-daemon', [
+      '--session',
+      '--nofork',
+      '--print-address',
+      `--address=${address}`
+    ])
+    await bus.line(/^unix:/)
+    vi.stubEnv('DBUS_SYSTEM_BUS_ADDRESS', address)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await using bluez = await startPython('bluez.py')
+    await bluez.line(/^READY/)
+    // What follows activation, the data link, has no port here.
+    await using server = await Mw75Server.start({ source: `serial:${join(folder.path, 'rfcomm0')}` })
+    await using client = await Mw75Client.open(server.address)
+    const heard: string[] = []
+    client.on('message', (message) => {
+      if (message.type === 'error') heard.push(message.code)
+      if (message.type === 'log') heard.push(message.text.replace(/^.* - /, ''))
+    })
+    await client.connectHeadset({ logLevel: 'DEBUG' })
+    await waitFor(() => heard.includes('RFCOMM_CONNECTION_FAILED'), { what: () => heard.join('\n') })
+    expect(heard).toEqual(
+      expect.arrayContaining(['Scanning for MW75...', 'BLE Response: 099a0360f1', 'BLE Response: 099a0314f155'])
+    )
+    await waitFor(() => bluez.lines.length === 7)
+    expect(bluez.lines.slice(1)).toEqual([
+      'SCANNED',
+      'COMMAND 099a036001',
+      'COMMAND 099a034101',
+      'COMMAND 099a0314ff',
+      'COMMAND 099a034100',
+      'COMMAND 099a036000'
+    ])
+  }
+)

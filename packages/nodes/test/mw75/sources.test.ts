@@ -1,4 +1,4 @@
-import { symlink, unlink } from 'node:fs/promises'
+import { readFile, symlink, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tempFolder, waitFor } from 'testing'
 import { expect, test } from 'vitest'
@@ -91,5 +91,29 @@ test.skipIf(process.platform !== 'linux')(
     expect(sizes[0]).toBe(5)
     expect(sizes.length).toBeGreaterThanOrEqual(3)
     expect(data.length + sizes.reduce((sum, size) => sum + size, 0)).toBe(eeg.index)
+  }
+)
+
+test.skipIf(process.platform !== 'linux')(
+  'a program activates the headset at a serial port, tells its battery, and lets it stop; one that fails is told',
+  async () => {
+    await using folder = await tempFolder()
+    const program = join(folder.path, 'activate')
+    const done = join(folder.path, 'done')
+    await writeFile(program, `#!/bin/sh\necho $1 >> ${done}\necho found it >&2\necho 72\n`, { mode: 0o755 })
+    const terminal = await plugIn(new SimulatedHeadset())
+    await using server = await Mw75Server.start({ source: `serial:${terminal.path}`, activate: program })
+    await using reader = await MessageReader.open(server.address)
+    reader.send('connect', { log_level: 'INFO' })
+    await reader.until('log', { message: /found it$/ })
+    expect((await reader.until('status', { state: 'connected' })).data['battery_level']).toBe(72)
+    await waitFor(() => reader.samples.length > 10)
+    reader.send('disconnect')
+    await reader.until('status', { state: 'idle', message: 'Disconnected from MW75 device' })
+    expect(await readFile(done, 'utf8')).toBe('start\nstop\n')
+    await writeFile(program, '#!/bin/sh\nexit 3\n', { mode: 0o755 })
+    reader.send('connect')
+    expect((await reader.until('error')).data).toMatchObject({ code: 'BLE_ACTIVATION_FAILED' })
+    terminal.close()
   }
 )

@@ -29,6 +29,11 @@ import { addressOf, sourceOf } from './sourceOf.ts'
 export interface Mw75ServerOptions {
   /** `simulator`, `serial:/dev/rfcomm0`, the address of another server, or one of your own. */
   readonly source: Mw75Source | string
+  /**
+   * What lets a headset at a serial port stream: `bluez`, `none`, or a program that is called with `start` and `stop`.
+   * Default `auto`: BlueZ where it runs.
+   */
+  readonly activate?: string
   /** Default 127.0.0.1; beyond loopback only with `insecure`. */
   readonly host?: string
   readonly insecure?: boolean
@@ -75,7 +80,7 @@ export class Mw75Server implements RunningDeviceServer {
 
   private constructor(options: Mw75ServerOptions) {
     const { host = '127.0.0.1', port = 0, forward = [], autoConnect = false, faults } = options
-    const source = typeof options.source === 'string' ? sourceOf(options.source) : options.source
+    const source = typeof options.source === 'string' ? sourceOf(options.source, options.activate) : options.source
     this.#options = options
     this.#sourceName = source.name
     this.ended = new Promise((resolve) => (this.#end = resolve))

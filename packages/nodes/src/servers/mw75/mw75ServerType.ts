@@ -9,6 +9,13 @@ export const mw75ServerType: DeviceServerType = {
   defaultPort: 8080,
   flags: [
     { name: 'source', value: 'source', about: `where the headset is: ${SOURCES}`, fallback: 'simulator' },
+    {
+      name: 'activate',
+      value: 'how',
+      about:
+        'what lets a headset at a serial port stream: bluez, none, or a program that is called with start and stop',
+      fallback: 'auto'
+    },
     { name: 'clients', value: 'n', about: 'how many clients at once', fallback: '1' },
     { name: 'forward', value: 'urls', about: 'WebSocket addresses, with commas between, that get every sample too' },
     { name: 'connect', about: 'connect the headset at once, and again when it is lost, without waiting for a client' }
@@ -22,9 +29,10 @@ export const mw75ServerType: DeviceServerType = {
 }
 
 async function startMw75Server({ host, port, insecure, own }: DeviceServerOptions): Promise<Mw75Server> {
-  const { source = 'simulator', clients = '1', forward, connect = false } = own
+  const { source = 'simulator', activate = 'auto', clients = '1', forward, connect = false } = own
   return await Mw75Server.start({
     source: String(source),
+    activate: String(activate),
     clients: countOf(String(clients)),
     forward: typeof forward === 'string' ? forward.split(',') : [],
     autoConnect: connect === true,
