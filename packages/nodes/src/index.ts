@@ -143,6 +143,8 @@ export type { Certificate, CertificateProblem, CertificateTrial } from './record
 export { Recorder } from './recorders/Recorder.ts'
 export { RawRecorder } from './recorders/RawRecorder.ts'
 export { RecorderError } from './recorders/RecorderError.ts'
+export { conversionTargets, convertRecording } from './convert/convertRecording.ts'
+export type { ConversionOptions, ConversionReport, ConversionTarget, StreamConversion } from './convert/Conversion.ts'
 export { repairLog } from './files/mcap/repairLog.ts'
 export type { RepairReport } from './files/mcap/repairLog.ts'
 export { verifyLog } from './files/mcap/verifyLog.ts'

@@ -1,13 +1,23 @@
 import { stat } from 'node:fs/promises'
-import { openSampleFile, RecorderError, RecordingFileError, repairLog, verifyLog, type LogReport } from '@nodeacq/nodes'
-import type { Command } from 'commander'
+import {
+  conversionTargets,
+  convertRecording,
+  openSampleFile,
+  RecorderError,
+  RecordingFileError,
+  repairLog,
+  verifyLog,
+  type ConversionReport,
+  type LogReport
+} from '@nodeacq/nodes'
+import { Option, type Command } from 'commander'
 import { NodeacqError } from '../errors.ts'
 import { formatBytes, formatCount } from '../screen/format.ts'
 import { ProgressLine } from '../screen/ProgressLine.ts'
 import { recordingLines } from '../screen/recordingLines.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
 
-/** `nodeacq info`, `verify` and `repair`: recordings on disk. */
+/** `nodeacq info`, `verify`, `repair` and `convert`: recordings on disk. */
 export function addRecordingCommands(program: Command, output: Output, done: (code: ExitCode) => void): void {
   program
     .command('info')
@@ -68,6 +78,62 @@ export function addRecordingCommands(program: Command, output: Output, done: (co
       for (const [topic, samples] of lost) output.stdout.write(`${topic}: ${formatCount(samples)} samples are gone\n`)
       done(isOnlyUnfinished(source) && lost.size === 0 ? EXIT.ok : EXIT.gone)
     })
+  addConvertCommand(program, output)
+}
+
+interface ConvertOptions {
+  readonly to: string
+  readonly out?: string
+  readonly streams?: readonly string[]
+  readonly force?: true
+  readonly json?: true
+}
+
+function addConvertCommand(program: Command, { stdout, stderr }: Output): void {
+  const formats = Object.entries(conversionTargets).map(
+    ([name, { description }]) => `  ${name.padEnd(12)}${description}`
+  )
+  program
+    .command('convert')
+    .summary('write a recording in another format')
+    .description(
+      'Writes a recording in another format. What the format cannot say is reported, and stands in a file beside the result, ' +
+        '<name>.<format>.nodeacq.json: gaps with their causes, units, names, what was rounded or clipped.'
+    )
+    .argument('<file>', 'recording: .mcap, .edf, .bdf, .vhdr, or a folder of RawRecorder')
+    .addOption(new Option('--to <format>', 'format').choices(Object.keys(conversionTargets)).makeOptionMandatory())
+    .option('--out <file>', 'the result (default: beside the recording, with the extension of the format)')
+    .option('--streams <name...>', 'only these streams')
+    .option('--force', 'replace what is there')
+    .option('--json', 'print the report as one JSON object')
+    .addHelpText('after', `\nFormats:\n${formats.join('\n')}\n\nExamples:\n  $ nodeacq convert session.mcap --to edf`)
+    .action(async (path: string, { to, out, json, ...options }: ConvertOptions) => {
+      const target = out ?? path.replace(/(\.[a-z]+)?\/?$/i, conversionTargets[to]!.extension)
+      const report = await asRecordingError(async () => {
+        const bytes = await sizeOf(path)
+        using progress = new ProgressLine(stderr, 'converting', bytes)
+        return await convertRecording(path, target, { to, ...options, progress: (part) => progress.show(part * bytes) })
+      })
+      stdout.write(json ? `${JSON.stringify(report)}\n` : `${conversionLines(report).join('\n')}\n`)
+    })
+}
+
+function conversionLines({ files, streams, events, dropped }: ConversionReport): string[] {
+  const lines = [
+    `${files[0]}: ${streams.length} ${streams.length === 1 ? 'stream' : 'streams'}, ${formatCount(events)} events`
+  ]
+  for (const { stream, isExact, step, clipped, notFinite, gaps, filled, renamed, unitsChanged } of streams) {
+    const facts = [isExact ? 'exact' : step > 0 ? `rounded to steps of ${step.toPrecision(3)}` : 'rounded to float32']
+    if (clipped > 0) facts.push(`${formatCount(clipped)} samples clipped`)
+    if (notFinite > 0) facts.push(`${formatCount(notFinite)} values that are no number`)
+    if (gaps > 0) facts.push(`${formatCount(gaps)} gaps${filled > 0 ? `, ${formatCount(filled)} samples filled` : ''}`)
+    lines.push(`  ${stream}: ${facts.join(', ')}`)
+    for (const [from, to] of Object.entries(renamed)) lines.push(`    channel '${from}' is called '${to}'`)
+    for (const [channel, unit] of Object.entries(unitsChanged)) lines.push(`    channel '${channel}' is in '${unit}'`)
+  }
+  for (const each of dropped) lines.push(`  left out: ${each}`)
+  lines.push(`  what the format cannot say: ${files.at(-1)}`)
+  return lines
 }
 
 /** Nothing is wrong but that the end is not there. */
