@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addCertifyCommand } from './commands/certify.ts'
 import { addCheckCommand } from './commands/check.ts'
+import { addDevicesCommand } from './commands/devices.ts'
 import { addNodesCommand } from './commands/nodes.ts'
 import { EXIT, type ExitCode, type Output } from './commands/Output.ts'
 import { addRecordingCommands } from './commands/recordings.ts'
@@ -34,6 +35,7 @@ Examples:
     addRunCommand(program, output, done)
     addCheckCommand(program, output)
     addNodesCommand(program, output)
+    addDevicesCommand(program, output)
     addCertifyCommand(program, output, done)
     addRecordingCommands(program, output, done)
     addSimulateCommand(program, output, done)

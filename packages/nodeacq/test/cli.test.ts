@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { Mw75Client, CortexClient, type CortexError } from '@nodeacq/nodes'
 import { describe, expect, test } from 'vitest'
-import { tempFolder, waitFor } from 'testing'
+import { missingPrograms, PulseServer, tempFolder, waitFor } from 'testing'
 import type { Output } from '../src/commands/Output.ts'
 import { main } from '../src/program.ts'
 import { graphFile, hostServer, nodeacq, noiseGraph, run } from './programs.ts'
@@ -28,6 +28,36 @@ async function command(...args: readonly string[]) {
   const code = await main(args, { stdout, stderr } as unknown as Output)
   return { code, lines: stdout.lines, text: stdout.text, errorLines: stderr.lines, errorText: stderr.text }
 }
+
+const missingAudio = await missingPrograms(
+  'nodeacq devices with a sound server',
+  'pulseaudio',
+  'pactl',
+  'parec',
+  'pacat'
+)
+
+describe('devices', () => {
+  test('every kind is in the JSON, with its devices and what hindered', async () => {
+    const { code, text } = await command('devices', '--json')
+    const found = JSON.parse(text) as { kind: string; devices: object[] }[]
+    expect(found.map(({ kind }) => kind)).toEqual(['serial', 'hid', 'audio', 'camera', 'server'])
+    expect(found.every(({ devices }) => Array.isArray(devices))).toBe(true)
+    expect(code).toBe(0)
+  })
+
+  test.skipIf(missingAudio)('the lines for a graph file are a graph', async () => {
+    await using _server = await PulseServer.start('sink_name=null0')
+    const { code, lines } = await command('devices')
+    expect(code).toBe(0)
+    const line = lines.find((one) => one.includes('inputDevice: null0.monitor'))!
+    expect(line).toMatch(/^ {2}audio\d+: \{ type: AudioDevice, configure: \{ inputDevice: null0.monitor \} \}$/)
+    await using folder = await tempFolder()
+    const file = join(folder.path, 'graph.yaml')
+    await writeFile(file, `nodes:\n${line}\n`)
+    expect(await command('check', file)).toMatchObject({ code: 0 })
+  })
+})
 
 describe('wrong graphs and arguments give exit code 2', () => {
   test('all mistakes of a graph at once, each with its line', async () => {

@@ -61,7 +61,8 @@ type Config = z.infer<typeof config>
 export class AudioDevice extends Node<Config> {
   static override readonly description = 'Records and plays sound (microphone, line, loudspeaker), as PyAudio.'
   static override readonly configSchema = config
-  static override readonly inputSpecs = { signals: { streamType: 'analogsignal' } }
+  /** Optional for graph files: whether there is one depends on `outputDevice`. */
+  static override readonly inputSpecs = { signals: { streamType: 'analogsignal', optional: true } }
   static override readonly outputSpecs = { signals: { streamType: 'analogsignal' } }
   #open: OpenAudio | undefined
   #format: AudioFormat = { sampleRate: 44_100, channelCount: 2, format: 'int16', chunkSize: 1024 }

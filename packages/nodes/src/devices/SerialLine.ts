@@ -98,7 +98,8 @@ async function deviceAt(path: string): Promise<string | undefined> {
   }
 }
 
-async function loadSerialPort(): Promise<typeof import('serialport')> {
+/** @throws {MissingPackageError} */
+export async function loadSerialPort(): Promise<typeof import('serialport')> {
   try {
     return await import('serialport')
   } catch (error) {

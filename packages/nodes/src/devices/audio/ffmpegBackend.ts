@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { DeviceError } from '@nodeacq/core'
 import { parseAvfoundation, parseDshow, parseSources, type FfmpegDevice } from '../programs/ffmpegDevices.ts'
 import { requireProgram } from '../programs/findProgram.ts'
@@ -30,6 +31,14 @@ const listOf = async (ffmpeg: string, ...args: string[]): Promise<string> => {
   return `${stdout}\n${stderr}`
 }
 
+/** Sound cards, and the default that they are behind; the other names of ALSA are plug-ins. */
+async function alsaDevices(ffmpeg: string, which: '-sources' | '-sinks'): Promise<FfmpegDevice[]> {
+  // To list without a card would only start the plug-ins.
+  if (!existsSync('/proc/asound/cards')) return []
+  const devices = parseSources(await listOf(ffmpeg, which, 'alsa'))
+  return devices.filter(({ name }) => name === 'default' || /^(hw|plughw|sysdefault):/.test(name))
+}
+
 const layout = ({ sampleRate, channelCount }: AudioFormat): string[] => [
   '-sample_rate',
   `${sampleRate}`,
@@ -55,8 +64,8 @@ const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, readonly System[]>>> = {
     {
       name: 'alsa',
       list: async (ffmpeg) => ({
-        inputs: parseSources(await listOf(ffmpeg, '-sources', 'alsa')),
-        outputs: parseSources(await listOf(ffmpeg, '-sinks', 'alsa'))
+        inputs: await alsaDevices(ffmpeg, '-sources'),
+        outputs: await alsaDevices(ffmpeg, '-sinks')
       }),
       input: (device, format) => ['-f', 'alsa', ...layout(format), '-i', device],
       output: (device) => ['-f', 'alsa', device]

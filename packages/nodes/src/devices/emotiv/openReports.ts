@@ -103,12 +103,14 @@ async function openHid(wanted: string | undefined, { onReport, onLost }: ReportH
   return { path, serial, close }
 }
 
+/** Whether a USB device is a dongle of Emotiv, by its ids. */
+export function isEmotivDongle({ vendorId, productId }: { vendorId: number; productId: number }): boolean {
+  return VENDORS.includes(vendorId) && (vendorId === VENDORS[0] || productId === FIRST_PRODUCT)
+}
+
 async function findDongle(hid: typeof import('node-hid')): Promise<{ path: string; serial: string | undefined }> {
   const devices = await hid.devicesAsync()
-  const dongles = devices.filter(
-    ({ vendorId, productId, path }) =>
-      path !== undefined && VENDORS.includes(vendorId) && (vendorId === VENDORS[0] || productId === FIRST_PRODUCT)
-  )
+  const dongles = devices.filter((device) => device.path !== undefined && isEmotivDongle(device))
   const found = dongles.find(({ product }) => product?.includes(INTERFACE)) ?? dongles.at(-1)
   if (found?.path === undefined) {
     throw new DeviceError('Emotiv dongle: none is plugged in, or it may not be opened; give its path as device')
@@ -127,7 +129,8 @@ async function serialOf(path: string): Promise<string | undefined> {
   }
 }
 
-async function loadNodeHid(): Promise<typeof import('node-hid')> {
+/** @throws {MissingPackageError} */
+export async function loadNodeHid(): Promise<typeof import('node-hid')> {
   try {
     return await import('node-hid')
   } catch (error) {
