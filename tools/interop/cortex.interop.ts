@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { CortexSimulator } from '@nodeacq/nodes'
+import { tempFolder } from 'testing'
 import { expect, test } from 'vitest'
 import { PYTHON, runPython } from './python.ts'
 
@@ -30,10 +32,11 @@ interface Report {
 test.skipIf(!hasClient)(
   'the unmodified Python client works with the simulator, call by call and with streams',
   async () => {
-    await using simulator = await CortexSimulator.start()
+    await using folder = await tempFolder()
+    await using simulator = await CortexSimulator.start({ exports: folder.path })
     const methods: string[] = []
     simulator.onCall = (method) => methods.push(method)
-    const lines = await runPython('cortex_session.py', [simulator.address, 'CLIENT_ID', 'CLIENT_SECRET'])
+    const lines = await runPython('cortex_session.py', [simulator.address, 'CLIENT_ID', 'CLIENT_SECRET', folder.path])
     const report = JSON.parse(lines.find((line) => line.startsWith('REPORT '))!.slice('REPORT '.length)) as Report
     expect(report).toMatchObject({
       authorized: true,
@@ -46,6 +49,7 @@ test.skipIf(!hasClient)(
       closed: { status: 'closed' }
     })
     expect(simulator.model.loaded.get('EPOCX-E2020001')!.settings.activeActions).toEqual(['push', 'pull'])
+    expect((await readdir(folder.path)).some((name) => name.endsWith('.csv'))).toBe(true)
     expect(methods).toEqual(expect.arrayContaining(['exportRecord', 'training']))
     expect(report.handled).toBeGreaterThan(100)
     const first = report.counters[0]!

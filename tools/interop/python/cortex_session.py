@@ -1,4 +1,4 @@
-"""Drives the unmodified `cortex2` client through a session with a server whose URL, id and secret are given."""
+"""Drives the unmodified `cortex2` client through a session with a server whose URL, id and secret are given, and a folder to export to."""
 
 import json
 import os
@@ -12,7 +12,7 @@ if not hasattr(signal, "SIGBREAK"):
 
 from cortex2 import EmotivCortex2Client
 
-url, client_id, client_secret = sys.argv[1:4]
+url, client_id, client_secret, folder = sys.argv[1:5]
 client = EmotivCortex2Client(
     url, client_id=client_id, client_secret=client_secret, check_response=True, authenticate=True, data_deque_size=400
 )
@@ -36,7 +36,7 @@ report["marker"] = client.inject_marker(int(time.time() * 1000), "41", "target",
 report["stopped"] = client.stop_record("from python", session_id=session)
 report["records"] = client.query_records({"keyword": "from python"})
 report["infos"] = client.get_record_infos([record])
-client.export_csv_v2([record], "/data", ["EEG"])
+client.export_csv_v2([record], folder, ["EEG"])
 client.start_training("mentalCommand", "push", session_id=session)
 report["subscribed"] = client.subscribe(streams=["eeg", "mot", "com"], session_id=session)
 time.sleep(2)

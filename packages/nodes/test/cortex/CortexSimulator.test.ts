@@ -138,10 +138,6 @@ test('records keep their markers, and markers come with the EEG', async () => {
   await client.updateRecord(record.uuid, { description: 'changed', tags: ['b', 'c'] })
   const page = await client.queryRecords({ keyword: 'changed' }, { includeMarkers: true })
   expect(page.records).toMatchObject([{ tags: ['b', 'c'], markers: [{ type: 'interval', label: 'target' }] }])
-  expect(await client.exportCsvV2([record.uuid, 'nope'], '/data', ['EEG'])).toMatchObject({
-    success: [{ recordId: record.uuid }],
-    failure: [{ recordId: 'nope' }]
-  })
   expect(await client.getRecordInfos([record.uuid])).toHaveLength(1)
   expect((await client.requestToDownloadRecordData([record.uuid])).success).toHaveLength(1)
   expect((await client.deleteRecord([record.uuid])).success).toHaveLength(1)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { makeHeadset, type SimulatedHeadset } from './headsets.ts'
 import { newSettings, type BciSettings } from './bciSettings.ts'
+import type { RecordSource } from './recordCsv.ts'
 
 /** A marker of a record. */
 export interface SimulatedMarker {
@@ -52,6 +53,8 @@ export interface CortexModelOptions {
   clientId: string
   clientSecret: string
   username: string
+  /** Folder below which records are exported, as clients ask. */
+  exports: string
   /** Times that access is refused before the user grants it. */
   refusals: number
 }
@@ -65,6 +68,8 @@ export class CortexModel {
   /** Tokens that are good, and those that have expired. */
   readonly tokens = new Map<string, 'good' | 'expired'>()
   readonly records = new Map<string, SimulatedRecord>()
+  /** What each record was taken from. */
+  readonly sources = new Map<string, RecordSource>()
   readonly profiles = new Map<string, SimulatedProfile>()
   /** By headset. */
   readonly loaded = new Map<string, LoadedProfile>()

@@ -66,8 +66,9 @@ export class CortexSimulator implements RunningSimulator {
   private constructor(options: CortexSimulatorOptions) {
     const { dialect = 'v2', headsets = HEADSETS[dialect], clientId = 'CLIENT_ID' } = options
     const { clientSecret = 'CLIENT_SECRET', username = 'jane', refusals = 0, durations = {} } = options
+    const { exports = process.cwd() } = options
     const { host = 'localhost', certificate = selfSignedCertificate(host) } = options
-    this.model = new CortexModel({ headsets, clientId, clientSecret, username, refusals })
+    this.model = new CortexModel({ headsets, clientId, clientSecret, username, refusals, exports })
     this.#speech = dialect === 'v1' ? new V1Speech(this.model) : cortex2Speech
     this.#durations = { scan: 20, connect: 0.5, training: 8, ...durations }
     this.#script = new FaultScript(options.faults ?? [], (fault) => this.inject(fault))
@@ -173,7 +174,8 @@ export class CortexSimulator implements RunningSimulator {
     this.#clients.set(socket, client)
     socket.on('message', (data) => {
       const answer = this.#speech.answer((data as Buffer).toString('utf8'), this.#callOf(client))
-      if (answer !== undefined) socket.send(JSON.stringify(answer))
+      if (answer instanceof Promise) void answer.then((late) => socket.send(JSON.stringify(late)))
+      else if (answer !== undefined) socket.send(JSON.stringify(answer))
     })
     socket.on('error', (error) => this.#log.debug(`client: ${error.message}`))
     socket.on('close', () => {

@@ -10,8 +10,8 @@ import { sessionMethods } from './sessionMethods.ts'
 
 /** How the simulator speaks with its clients: what it answers, and how it tells what happens. */
 export interface Speech {
-  /** The answer to a frame; undefined where none is sent. */
-  answer(text: string, call: Call): object | undefined
+  /** The answer to a frame; undefined where none is sent. A promise of one never rejects. */
+  answer(text: string, call: Call): object | Promise<object> | undefined
   /** What goes out for samples and warnings of Cortex 2 that come at the same time. */
   tell(messages: readonly object[], client: ClientState): readonly object[]
 }
@@ -33,6 +33,11 @@ export function callMethod(method: string, params: object, call: Call): unknown 
 export const cortex2Speech: Speech = {
   answer: (text, call) => {
     let id: unknown = null
+    const answered = (result: unknown) => ({ id, jsonrpc: '2.0', result })
+    const refused = (error: unknown) => {
+      if (!(error instanceof Refusal)) throw error
+      return { id, jsonrpc: '2.0', error: { code: error.code, message: error.message } }
+    }
     try {
       const request = parseRequest(text)
       id = request['id'] ?? null
@@ -42,10 +47,10 @@ export const cortex2Speech: Speech = {
       if (!Object.hasOwn(METHODS, method)) throw new Refusal(-32601)
       const checked = new CallParams(params)
       if (!OPEN_METHODS.includes(method)) checkToken(checked, call.model)
-      return { id, jsonrpc: '2.0', result: METHODS[method]!(checked, call) }
+      const result = METHODS[method]!(checked, call)
+      return result instanceof Promise ? result.then(answered, refused) : answered(result)
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      return { id, jsonrpc: '2.0', error: { code: error.code, message: error.message } }
+      return refused(error)
     }
   },
   tell: (messages) => messages

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { exportRecord } from './exportRecord.ts'
 import { activeSessionOf, sessionOf, type Call, type Method } from './Call.ts'
 import { dateTime, OWNER, type SimulatedMarker, type SimulatedRecord } from './CortexModel.ts'
 import type { LiveSession } from './LiveSession.ts'
@@ -7,7 +8,7 @@ import { refusal, Refusal } from './Refusal.ts'
 
 const DETAILS = ['dateOfBirth', 'sex', 'countryCode', 'state', 'city', 'attributes']
 
-/** Records, markers and subjects. Exported files are not written: the simulator keeps no samples. */
+/** Records, markers and subjects. */
 export const recordMethods: Readonly<Record<string, Method>> = {
   createRecord: (params, call) => {
     const { model } = call
@@ -31,6 +32,8 @@ export const recordMethods: Readonly<Record<string, Method>> = {
       markers: []
     }
     model.records.set(record.uuid, record)
+    const zero = performance.timeOrigin + call.zeroOf(session.headset.id)
+    model.sources.set(record.uuid, { headset: structuredClone(session.headset), zero })
     session.record = record
     session.recordIds.push(record.uuid)
     return { record: withoutMarkers(record), sessionId: session.id }
@@ -55,18 +58,13 @@ export const recordMethods: Readonly<Record<string, Method>> = {
     return withoutMarkers(record)
   },
 
-  deleteRecord: (params, call) => onRecords(params, call, ({ uuid }) => call.model.records.delete(uuid)),
+  deleteRecord: (params, call) =>
+    onRecords(params, call, ({ uuid }) => {
+      call.model.records.delete(uuid)
+      call.model.sources.delete(uuid)
+    }),
 
-  exportRecord: (params, call) => {
-    params.text('folder')
-    params.texts('streamTypes')
-    const format = params.oneOf('format', ['EDF', 'EDFPLUS', 'BDFPLUS', 'CSV'])
-    if (params.has('version')) {
-      params.oneOf('version', ['V1', 'V2'])
-      if (format !== 'CSV') throw new Refusal(-32602, 'version: only of format CSV')
-    }
-    return onRecords(params, call)
-  },
+  exportRecord,
 
   requestToDownloadRecordData: (params, call) => onRecords(params, call),
 
