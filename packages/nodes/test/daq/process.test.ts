@@ -1,7 +1,8 @@
-import { createManager } from '@nodeacq/core'
+import { createManager, getNodeType } from '@nodeacq/core'
 import { InputStream } from '@nodeacq/stream'
 import { expect, test } from 'vitest'
-import '../../src/index.ts'
+import type { Remote } from '@nodeacq/rpc'
+import { NIDAQmx } from '../../src/index.ts'
 import { buildLibrary, canBuild } from './buildLibrary.ts'
 
 test.skipIf(!canBuild)('in a process of their own, both drivers give every sample, under names of pyacq', async () => {
@@ -9,6 +10,7 @@ test.skipIf(!canBuild)('in a process of their own, both drivers give every sampl
   await using cbw = await buildLibrary('./cbw.c')
   await using manager = await createManager()
   const group = await manager.createNodeGroup({ name: 'acquisition' })
+  expect(getNodeType('NiDAQmx')).toBe(NIDAQmx)
   const daq = await group.createNode('NiDAQmx', { name: 'daq' })
   const aichannels = ['Dev1/ai0', 'Dev1/ai1']
   await daq.configure({ sample_rate: 10_000, chunksize: 100, aichannels, library: nidaqmx.path })
@@ -22,6 +24,7 @@ test.skipIf(!canBuild)('in a process of their own, both drivers give every sampl
     input.startRun()
   }
   await manager.startAll()
+  expect(await (daq as unknown as Remote<NIDAQmx>).playAo(['Dev1/ao0'], [[1, -1]])).toBe(true)
   const take = async (input: InputStream, valueOf: (n: number) => number): Promise<void> => {
     let count = 0
     for await (const { data, gaps, index } of input.chunks()) {

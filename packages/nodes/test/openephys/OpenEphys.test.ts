@@ -142,82 +142,79 @@ async function startOthers(group: Remote<NodeGroup>): Promise<{ finished(): Prom
   }
 }
 
-/** What goes wrong, and whether samples are missing then. */
-const FAULTS = [
-  ['lose=6', true],
-  ['duplicate=12', false],
-  ['garbage=3', false],
-  ['corrupt=3', undefined],
-  ['cut=3', undefined],
-  ['jump=70', true],
-  ['jump=500000', undefined],
-  ['delay=60', false],
-  ['delay=0', false],
-  ['silence=0.3', true],
-  ['halfOpen=0.3', true],
-  ['drop', undefined],
-  ['refuseConnection=0.3', true],
-  ['restart=0.3', true],
-  ['slowStart=0.3', undefined],
-  ['drop', true],
-  ['rate=2', false]
-] as const
+/** What loses nothing. */
+const HARMLESS = ['duplicate=12', 'garbage=3', 'delay=60', 'delay=0', 'rate=2', 'rate=1']
+/** What may leave a gap. A bit of a sample that changed cannot be seen; those of the ramp are spared here. */
+const DOUBTFUL = ['corrupt=3', 'jump=500000', 'slowStart=0.2']
+/** What leaves a gap. */
+const LOSSY = [
+  'lose=6',
+  'cut=3',
+  'jump=70',
+  'silence=0.3',
+  'halfOpen=0.3',
+  'drop',
+  'refuseConnection=0.3',
+  'restart=0.3'
+]
+const ROUNDS = process.env['NODEACQ_SOAK'] === '1' ? 10 : 1
+const SCRIPT = [...HARMLESS, ...DOUBTFUL, ...Array.from({ length: ROUNDS }, () => LOSSY).flat()]
+const WATCHDOG = 60_000 * ROUNDS
 
-test('in a process of its own, through every fault, what is not declared missing arrives', async () => {
-  await using simulator = await startSimulator()
-  await using manager = await createManager()
-  const group = await manager.createNodeGroup({ name: 'acquisition' })
-  const node = await group.createNode('OpenEphys', { name: 'gui' })
-  await node.configure({ url: simulator.address })
-  await node.initialize()
-  await using others = await startOthers(group)
-  const input = new InputStream({ delivery: 'complete' })
-  await input.connect(node.outputs['signals']!)
-  input.startRun()
-  await manager.startAll()
-  const rows: number[][] = []
-  const starts: number[] = []
-  const gapsOf: Gap[][] = []
-  const all: Gap[] = []
-  let until = 100
-  /** Chunks in a row that had to be waited for: what comes is what is sent now. */
-  let awaited = 0
-  let before = performance.now()
-  for await (const { data, gaps, index } of input.chunks()) {
-    expect(data.length + all.reduce((sum, { from, to }) => sum + to - from, 0)).toBeLessThanOrEqual(index)
-    all.push(...gaps)
-    gapsOf.at(-1)?.push(...gaps)
-    for (const _ of gaps) starts.push(rows.length)
-    rows.push(...(data.toNested() as number[][]))
-    awaited = performance.now() - before > 5 ? awaited + 1 : 0
-    before = performance.now()
-    if (rows.length < until || awaited < 3) continue
-    until = rows.length + 100
-    const next = FAULTS[gapsOf.length]
-    if (next === undefined) break
-    const [kind = '', value = ''] = next[0].split('=')
-    simulator.inject({ kind, value, at: 0 })
-    gapsOf.push([])
+test(
+  'in a process of its own, through every fault, what is not declared missing arrives',
+  { timeout: WATCHDOG },
+  async () => {
+    await using simulator = await startSimulator()
+    await using manager = await createManager()
+    const group = await manager.createNodeGroup({ name: 'acquisition' })
+    const node = await group.createNode('OpenEphys', { name: 'gui' })
+    await node.configure({ url: simulator.address })
+    await node.initialize()
+    await using others = await startOthers(group)
+    const input = new InputStream({ delivery: 'complete' })
+    await input.connect(node.outputs['signals']!)
+    input.startRun()
+    await manager.startAll()
+    const rows: number[][] = []
+    /** Rows before each gap. */
+    const starts: number[] = []
+    const all: Gap[] = []
+    let next = 0
+    let until = 100
+    let gapsBefore = 0
+    let firstGap: string | undefined
+    for await (const { data, gaps, index } of input.chunks()) {
+      all.push(...gaps)
+      for (const _ of gaps) starts.push(rows.length)
+      if (gaps.length > 0) firstGap ??= SCRIPT[next - 1]
+      rows.push(...(data.toNested() as number[][]))
+      expect(rows.length + all.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(index)
+      const awaitsGap = LOSSY.includes(SCRIPT[next - 1] ?? '') && all.length === gapsBefore
+      if (rows.length < until || awaitsGap) continue
+      const fault = SCRIPT[next++]
+      if (fault === undefined) break
+      until = rows.length + 60
+      gapsBefore = all.length
+      const [kind = '', value = ''] = fault.split('=')
+      simulator.inject({ kind, value, at: 0 })
+    }
+    const { lostSamples } = input.status()
+    const { counters } = await node.status()
+    await manager.stopAll()
+    await others.finished()
+    await input.close()
+    expect(lostSamples).toBe(0)
+    expect(all.every(({ declared, cause }) => declared && cause === 'device')).toBe(true)
+    expect(HARMLESS).not.toContain(firstGap)
+    expect(all.map(({ from, to }) => to - from)).toContain(70)
+    // Where the ramp jumps a gap was declared.
+    const steps = stepsOf(rows)
+    const jumps = steps.flatMap((step, k) => (step === 1 ? [] : [k + 1]))
+    expect(jumps.filter((at) => !starts.includes(at)).map((at) => [at, steps[at - 1]])).toEqual([])
+    expect(counters['outages']).toBe(2 * ROUNDS)
+    expect(counters['duplicates']).toBeGreaterThanOrEqual(12)
+    expect(counters['badMessages']).toBeGreaterThanOrEqual(3)
+    expect(counters['incompleteBlocks']).toBeGreaterThan(0)
   }
-  const { lostSamples } = input.status()
-  const { counters } = await node.status()
-  await manager.stopAll()
-  await others.finished()
-  await input.close()
-  expect(lostSamples).toBe(0)
-  expect(all.every(({ declared, cause }) => declared && cause === 'device')).toBe(true)
-  // Where the ramp jumps a gap was declared.
-  const steps = stepsOf(rows)
-  const jumps = steps.flatMap((step, k) => (step === 1 ? [] : [k + 1]))
-  expect(jumps.filter((at) => !starts.includes(at)).map((at) => [at, steps[at - 1]])).toEqual([])
-  for (const [k, [fault, isLossy]] of FAULTS.entries()) {
-    if (isLossy === undefined) continue
-    const missing = gapsOf[k]!.reduce((sum, { from, to }) => sum + to - from, 0)
-    expect([fault, missing > 0]).toEqual([fault, isLossy])
-  }
-  expect(gapsOf[5]!.map(({ from, to }) => to - from)).toEqual([70])
-  expect(counters).toMatchObject({ duplicates: expect.any(Number), outages: 3 })
-  expect(counters['duplicates']).toBeGreaterThanOrEqual(12)
-  expect(counters['badMessages']).toBeGreaterThanOrEqual(3)
-  expect(counters['incompleteBlocks']).toBeGreaterThan(0)
-}, 60_000)
+)

@@ -8,6 +8,8 @@ const TERMINALS = { default: -1, rse: 10_083, nrse: 10_078, diff: 10_106, pseudo
 /** Samples were written over before they were read: in the driver's buffer, or in the memory of the device. */
 const OVERRUNS: readonly number[] = [-200_279, -200_361, -200_222]
 const TEXT_BYTES = 2048
+/** Chunks that the driver's buffer holds: whole ones, which transfers over USB and DMA need. */
+const BUFFER_CHUNKS = 10
 /** s that writing waits for room. */
 const WRITE_TIMEOUT = 10
 
@@ -109,7 +111,8 @@ export class NidaqLibrary {
         )
       }
       const { rising, continuous } = VAL
-      await this.#check('sample clock', this.#slow.clock(task, '', rate, rising, continuous, BigInt(chunkSize)))
+      const buffer = BigInt(BUFFER_CHUNKS * chunkSize)
+      await this.#check('sample clock', this.#slow.clock(task, '', rate, rising, continuous, buffer))
     })
   }
 

@@ -1,6 +1,6 @@
 import type { Fault } from '../faults.ts'
 import { SAMPLE_FAULTS, SampleFaults } from '../SampleFaults.ts'
-import { testSignal } from '../testSignal.ts'
+import { fillTestSignal } from '../testSignal.ts'
 import { numberOf } from '../faults.ts'
 
 /** A stream that the GUI acquires. */
@@ -58,6 +58,8 @@ export const ACQUISITION_FAULTS = {
 
 /** ms between two looks at what is due. */
 const TICK = 5
+/** ms of work between two looks. */
+const BUDGET = 50
 const AMPLITUDE = 100
 const TTL_LINE = 4
 const WAVEFORM = Float32Array.from({ length: 32 }, (_, k) => -80 * Math.exp(-(((k - 8) / 3) ** 2)))
@@ -125,7 +127,9 @@ export class Acquisition {
       this.#block = 0
       this.#events.started()
     }
-    for (const due = Math.floor(this.#due()); this.#block < due; this.#block++) {
+    // A machine that is too slow for it falls behind, but goes on to send and to hear.
+    const until = performance.now() + BUDGET
+    for (const due = Math.floor(this.#due()); this.#block < due && performance.now() < until; this.#block++) {
       for (const stream of this.streams) this.#acquire(stream, this.#block)
     }
   }
@@ -139,9 +143,8 @@ export class Acquisition {
     const samples = new Float32Array(count * channelCount)
     const words = new Uint16Array(count)
     for (let k = 0; k < channelCount; k++) {
-      for (let n = 0; n < count; n++) {
-        samples[k * count + n] = AMPLITUDE * testSignal(from + n, k, { rate: sampleRate, count: channelCount })
-      }
+      const own = samples.subarray(k * count, (k + 1) * count)
+      fillTestSignal(own, from, k, { rate: sampleRate, count: channelCount, amplitude: AMPLITUDE })
     }
     const half = Math.max(1, Math.round(sampleRate / 2))
     const quarter = Math.max(1, Math.round(sampleRate / 4))

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AddressInUseError, SocketClosedError, ZmqSocket } from '@nodeacq/zmq'
+import { AddressInUseError, ZmqSocket } from '@nodeacq/zmq'
 import { uniformNumbers } from '../../uniformNumbers.ts'
 import { numberOf, type Fault } from '../faults.ts'
 
@@ -144,8 +144,9 @@ export class Publisher {
   }
 
   #sendNow(frames: readonly Uint8Array[]): void {
-    this.#socket?.send(frames).catch((error: unknown) => {
-      if (!(error instanceof SocketClosedError)) throw error
+    const socket = this.#socket
+    socket?.send(frames).catch((error: unknown) => {
+      if (!socket.closed) throw error
     })
   }
 
