@@ -74,6 +74,18 @@ test('requests that come cut into bytes, or several at once, are answered one by
   expect((await raw.ask('')).command).toBe('OK')
 })
 
+test('a client that asks without end and never reads goes without a trace', async () => {
+  await using service = await startService()
+  const raw = connect({ port: service.port, host: '127.0.0.1' }).pause()
+  await once(raw, 'connect')
+  const requests = Buffer.from('TiA 1.0\nGetMetaInfo\n\n'.repeat(5000))
+  while (raw.write(requests)) await new Promise(setImmediate)
+  await waitFor(() => service.clientCount === 1)
+  raw.destroy()
+  await waitFor(() => service.clientCount === 0)
+  expect(service.counters.refusedRequests).toBe(0)
+})
+
 test('a client gets every packet from the first, as libtia would send them', async () => {
   await using service = await startService()
   await using client = await connectClient(service)

@@ -96,7 +96,13 @@ export class ControlSession {
   /** An answer leaves in one piece, since pytia reads it by one call. */
   async #answer(answer: Answer): Promise<void> {
     this.#line.write(encodeMessage(answer))
-    if (this.#socket.writableNeedDrain) await once(this.#socket, 'drain')
+    if (!this.#socket.writableNeedDrain) return
+    const ended = new AbortController()
+    const end = (): void => ended.abort()
+    this.#socket.once('close', end)
+    // A client that goes without reading its answers does not let them drain.
+    await once(this.#socket, 'drain', { signal: ended.signal }).catch(() => {})
+    this.#socket.off('close', end)
   }
 
   async #reply(message: TiaMessage): Promise<Answer> {

@@ -80,7 +80,7 @@ export class TiaService implements AsyncDisposable {
         service.#server.listen(port, host, resolve)
       })
       service.#state = await StateServer.listen(host)
-      service.#udp = await UdpBroadcast.open(udpPort)
+      service.#udp = await UdpBroadcast.open(host, udpPort)
     } catch (cause) {
       await service.close()
       const reason = cause instanceof Error ? cause.message : String(cause)

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { isLoopbackHost } from '../../../isLoopbackHost.ts'
 import { packetSize } from '../TiaPacket.ts'
 import type { OutgoingPacket } from './OutgoingPacket.ts'
 
@@ -23,12 +24,13 @@ export class UdpBroadcast {
     this.port = port
   }
 
-  /** @param port that clients listen on; 0: one that is free here */
-  static async open(port: number): Promise<UdpBroadcast> {
+  /** @param host of the server, from which packets come; @param port that clients listen on; 0: one that is free here */
+  static async open(host: string, port: number): Promise<UdpBroadcast> {
     const socket = createSocket('udp4')
-    socket.on('error', () => {})
-    socket.bind(0)
+    if (isLoopbackHost(host)) socket.bind(0, '127.0.0.1')
+    else socket.bind(0, isIPv4(host) ? host : undefined)
     await once(socket, 'listening')
+    socket.on('error', () => {})
     socket.setBroadcast(true)
     return new UdpBroadcast(socket, port === 0 ? await freePort() : port)
   }
