@@ -60,27 +60,29 @@ describe.runIf(canMap)('runs that a complete reader of a ring has not taken when
     expect(lost).toEqual([800, 300, 0, 500])
   })
 
-  test('are read by one that comes in the name of another, from what was acknowledged on', async () => {
-    await using output = new OutputStream({ shape: [-1, 2], ...RING })
-    await output.configure()
-    const named = { delivery: 'complete', name: 'disk' } as const
-    const script = new Script(output)
-    {
-      await using first = new InputStream()
-      await first.connect(output, named)
-      await script.sendMany(80, 10)
-      first.acknowledge(500)
-      await until(() => output.status().acknowledged['disk']?.index === 500, 'the acknowledgement')
-    }
-    script.startRun()
-    await script.sendMany(90, 10)
-    await output.endRun()
-    await using again = new InputStream()
-    await again.connect(output, named)
-    const chunks = await readOn(again, () => again.ledger.run === 1)
-    const from = { run: 0, index: 500 }
-    expect(problemsOf(script.runs, accountsOf(again), chunks, { from, what: 'heir' })).toEqual([])
-  })
+  for (const flow of ['realtime', 'wait'] as const) {
+    test(`are read by one that comes in the name of another, from what was acknowledged on, flow ${flow}`, async () => {
+      await using output = new OutputStream({ shape: [-1, 2], ...RING, flow })
+      await output.configure()
+      const named = { delivery: 'complete', name: 'disk' } as const
+      const script = new Script(output)
+      {
+        await using first = new InputStream()
+        await first.connect(output, named)
+        await script.sendMany(80, 10)
+        first.acknowledge(500)
+        await until(() => output.status().acknowledged['disk']?.index === 500, 'the acknowledgement')
+      }
+      script.startRun()
+      await script.sendMany(90, 10)
+      await output.endRun()
+      await using again = new InputStream()
+      await again.connect(output, named)
+      const chunks = await readOn(again, () => again.ledger.run === 1)
+      const from = { run: 0, index: 500 }
+      expect(problemsOf(script.runs, accountsOf(again), chunks, { from, what: 'heir' })).toEqual([])
+    })
+  }
 
   test('take no memory where nobody is behind', async () => {
     await using pair = await streamPair({ ...RING, bufferSize: 1_000_000 }, { delivery: 'complete' })

@@ -113,9 +113,9 @@ export class Hub {
     this.broadcast({ kind: 'run', run: this.#run, previous, index })
   }
 
-  /** Of the run so far, what has to outlive its place in a ring when the next one begins. A waiting output waits instead. */
+  /** Of the run so far, what has to outlive its place in a ring when the next one begins; a waiting output waits for inputs. */
   get keepFrom(): number {
-    return this.flow === 'wait' ? Infinity : this.#claims.wantedFrom(this.#consumers.values())
+    return this.#claims.wantedFrom(this.flow === 'wait' ? [] : this.#consumers.values())
   }
 
   endRun(): void {
