@@ -41,6 +41,19 @@ test('a jump is a loss, given out with the chunk after it', () => {
   expect(ledger.snapshot()).toMatchObject({ received: 15, lost: 10, sent: 25, gaps: [gap(10, 20)], gapCount: 1 })
 })
 
+test('what lies in a hole that is ahead is known, until it is passed', () => {
+  const ledger = new LossLedger()
+  ledger.startRun(0, 0)
+  ledger.declare({ from: 20, to: 30 })
+  ledger.declare({ from: 50, to: 60 })
+  const inHole = (from: number, to: number): boolean => ledger.isHole(from, to)
+  expect([inHole(0, 20), inHole(10, 21), inHole(29, 31), inHole(30, 50), inHole(40, 70)]).toEqual([
+    ...[false, true, true, false, true]
+  ])
+  ledger.note(50, 20)
+  expect([inHole(20, 30), inHole(50, 51)]).toEqual([false, true])
+})
+
 test('without a start that is known, the first chunk is the start', () => {
   const ledger = new LossLedger()
   expect(ledger.snapshot()).toMatchObject({ run: 0, joinedAt: null, next: null, sent: 0 })

@@ -207,6 +207,15 @@ export class LossLedger {
     return next === undefined || from >= next ? NO_GAPS : this.#reclassify({ from, to, cause, declared: true })
   }
 
+  /** Whether the source has said that it does not have some of `[from, to)`, which lies ahead. */
+  isHole(from: number, to: number): boolean {
+    for (const hole of this.#announced) {
+      if (hole.from >= to) return false
+      if (hole.to > from) return true
+    }
+    return false
+  }
+
   /** The account of this run as plain data. */
   snapshot(): LedgerSnapshot {
     return {

@@ -25,6 +25,25 @@ test('what comes after its run was given up is not taken for the run that follow
   expect(s.input.ledger.snapshot()).toMatchObject({ received: 120, lost: 0, duplicated: 0 })
 })
 
+test('what lies where an earlier run has a hole is of the next one, although both sent the same bytes', async () => {
+  await using s = await scene('bestEffort')
+  const reading = s.read()
+  s.network.data.cut()
+  await waitFor(() => s.output.status().consumerCount === 0)
+  await s.script.sendMany(5, 10)
+  s.script.skip(30)
+  await s.script.sendMany(5, 10)
+  s.script.startRun()
+  s.network.data.heal()
+  await waitFor(() => s.output.status().consumerCount === 1)
+  await s.script.sendMany(13, 10)
+  await s.output.endRun()
+  const chunks = await reading
+  expect(problemsOf(s.script.runs, accountsOf(s.input), chunks, { mayLose: true, what: 'same bytes' })).toEqual([])
+  expect(accountsOf(s.input).get(0)).toMatchObject({ received: 50, lost: 50, holes: 30 })
+  expect(accountsOf(s.input).get(1)).toMatchObject({ received: 80, lost: 50 })
+})
+
 test('the first chunk that comes waits for the news of its run', async () => {
   await using s = await scene('bestEffort')
   const reading = s.read()

@@ -13,7 +13,7 @@ const isGone = ({ output }: { output: OutputStream }) => waitFor(() => output.st
 
 for (const fault of ['cut', 'half-open'] as const) {
   test(`complete is exact over a link that is ${fault} and heals, from sample 0`, async () => {
-    await using s = await scene('complete', { lease: 300 })
+    await using s = await scene('complete', { lease: 300, retention: { seconds: 600 } })
     const reading = s.read()
     await s.script.sendMany(50, 10)
     for (let round = 0; round < 3; round++) {

@@ -238,9 +238,9 @@ export class ChunkReader {
    */
   async #ask(start: number, item: Entry, chunk: DecodedChunk, options: TakeOptions): Promise<TakenChunk | undefined> {
     const { index } = chunk
-    // Messages come in order and once: what goes back is of a later run, also when both runs sent the same bytes.
-    const { place } = this.tracker
-    const from = start < place.index && this.info.accounting !== 'none' ? place.run + 1 : place.run
+    const { run } = this.tracker.place
+    // Also when both runs sent the same bytes.
+    const from = this.tracker.isLater(start, index) ? run + 1 : run
     const sender = await this.#around.sync('decisive', { from, index, frames: item.frames ?? [] })
     // Who has nobody to ask judges as of pyacq's sources: an index that goes back is another start.
     if (sender === undefined && this.#around.isSilent() && this.tracker.goesBack(start)) this.tracker.breakOff(false)

@@ -207,7 +207,14 @@ export class RunTracker {
   follows(start: number, index: number): boolean {
     const { next } = this.ledger
     if (start === 0 || this.#givenUp || this.#floor >= this.run || (next !== start && next !== undefined)) return false
-    return this.#latest === this.run || index <= (this.#ends.get(this.run) ?? -1)
+    return (this.#latest === this.run || index <= (this.#ends.get(this.run) ?? -1)) && !this.ledger.isHole(start, index)
+  }
+
+  /** Whether a chunk cannot be of the run that messages came of until now: they come in order, and it has no samples there. */
+  isLater(start: number, index: number): boolean {
+    const { run, index: next } = this.place
+    if (this.#accounting === 'none') return false
+    return start < next || (run === this.run && this.ledger.isHole(start, index))
   }
 
   /**
@@ -217,12 +224,13 @@ export class RunTracker {
    */
   runOf(start: number, index: number): number | undefined {
     const { run: oldest, index: next } = this.place
+    const isLater = this.isLater(start, index)
     const isLeft = oldest <= Math.max(this.#floor, this.#givenUp?.to ?? -1)
     if (isLeft && start >= next && index <= (this.#ends.get(oldest) ?? Infinity)) return undefined
     let found: number | undefined
     for (let run = Math.max(oldest, this.#floor + 1); run <= this.#latest; run++) {
-      const goesBack = run === oldest && start < next && this.#accounting !== 'none' && run < this.#latest
-      if (goesBack || index > this.#reachOf(run)) continue
+      const isOver = run === oldest && isLater && run < this.#latest
+      if (isOver || index > this.#reachOf(run)) continue
       if (found !== undefined && this.#accounting !== 'none') return undefined
       found ??= run
     }
