@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { CerebusSimulator } from '@nodeacq/nodes'
+import { freeUdpPort } from 'testing'
 import { expect, test } from 'vitest'
 import { PYTHON, runPython } from './python.ts'
 
@@ -29,18 +28,9 @@ interface Report {
   readonly ramp: readonly number[]
 }
 
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
-}
-
 test.skipIf(!hasClient)('the unmodified pycbsdk reads the configuration and the samples of the simulator', async () => {
   await using simulator = await CerebusSimulator.start({ groupOf: [5, 5, 2, 5, 6, 5] })
-  const lines = await runPython('cerebus_client.py', [String(simulator.port), String(await freePort())])
+  const lines = await runPython('cerebus_client.py', [String(simulator.port), String(await freeUdpPort())])
   const report = JSON.parse(lines.find((line) => line.startsWith('REPORT '))!.slice('REPORT '.length)) as Report
   expect(report).toMatchObject({
     runLevel: 50,

@@ -10,11 +10,12 @@ import { CerebusCursor, CONFIGURATION, encodeCerebus, PACKET, versionOfAnswer } 
 import { GroupSamples, SAMPLE_RATE } from './blackrock/GroupSamples.ts'
 import { Instrument } from './blackrock/Instrument.ts'
 
-/** Python gives addresses as bytes. */
-const address = z.preprocess(
-  (value) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value),
-  z.string()
-)
+/** An address; Python gives it as bytes. */
+const address = (standard: string) =>
+  z.preprocess(
+    (value) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value),
+    z.string().default(standard)
+  )
 const port = z.number().int().min(0).max(65_535)
 
 const config = z.object({
@@ -37,16 +38,14 @@ const config = z.object({
     .default(0)
     .describe('number of the instrument, 0 to 3, where several send to this address; default 0')
     .meta({ pyacq: 'nInstance' }),
-  localHost: address
-    .default('192.168.137.1')
+  localHost: address('192.168.137.1')
     .describe("address of this machine in the instrument's network; 0.0.0.0 for all")
     .meta({ pyacq: 'szInIP' }),
   localPort: port
     .default(51_002)
     .describe('port of this machine at which samples come; default 51002')
     .meta({ pyacq: 'nInPort' }),
-  instrumentHost: address
-    .default('192.168.137.128')
+  instrumentHost: address('192.168.137.128')
     .describe('address of the instrument; default 192.168.137.128')
     .meta({ pyacq: 'szOutIP' }),
   instrumentPort: port.default(51_001).describe('port of the instrument; default 51001').meta({ pyacq: 'nOutPort' }),

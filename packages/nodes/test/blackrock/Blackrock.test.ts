@@ -1,25 +1,15 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { createManager, DeviceError } from '@nodeacq/core'
-import { seededRandom, waitFor } from 'testing'
+import { freeUdpPort, seededRandom, waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { Blackrock, CerebusSimulator } from '../../src/index.ts'
-import { collect, type Collected } from '../collect.ts'
+import { checkRamp } from '../checkRamp.ts'
+import { collect } from '../collect.ts'
+import { inject } from '../inject.ts'
 
 const seed = Number(process.env['NODEACQ_SEED'] ?? 1)
 
-/** A port that nobody has at the moment. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
-}
-
 async function optionsFor(simulator: CerebusSimulator, more: object = {}): Promise<Record<string, unknown>> {
-  const here = { localHost: '127.0.0.1', localPort: await freePort() }
+  const here = { localHost: '127.0.0.1', localPort: await freeUdpPort() }
   const there = { instrumentHost: '127.0.0.1', instrumentPort: simulator.port }
   return { ...here, ...there, aiChannels: [2, 4], timeout: 2000, ...more }
 }
@@ -29,29 +19,6 @@ async function initialized(simulator: CerebusSimulator, more: object = {}): Prom
   await node.configure(await optionsFor(simulator, more))
   await node.initialize()
   return node
-}
-
-const inject = (simulator: CerebusSimulator, fault: string): void => {
-  const [kind = '', value = ''] = fault.split('=')
-  simulator.inject({ kind, value, at: 0 })
-}
-
-/** How far the size of each gap is from what the ramp over 1000 samples says. Elsewhere it must have no jump. */
-function checkRamp({ data, gaps, indexes }: Collected): number[] {
-  const column = data.shape[1]! - 1
-  const ramp = Array.from({ length: data.length }, (_, row) => Number(data.get(row, column)))
-  const steps = ramp.map((value, row) => (row === 0 ? 1 : (value - ramp[row - 1]! + 1000) % 1000))
-  let missing = 0
-  const differences = gaps.map(({ from, to, declared, cause }) => {
-    expect({ declared, cause }).toEqual({ declared: true, cause: 'device' })
-    const step = steps[from - missing]!
-    steps[from - missing] = 1
-    missing += to - from
-    return ((((to - from + 1 - step + 500) % 1000) + 1000) % 1000) - 500
-  })
-  expect(steps.filter((step) => step !== 1)).toEqual([])
-  expect(data.length + missing).toBe(indexes.at(-1))
-  return differences
 }
 
 describe('Blackrock', () => {
@@ -116,8 +83,8 @@ describe('Blackrock', () => {
   test('no instrument, one that does not run, wrong channels and a wrong address are errors that say so', async () => {
     await using simulator = await CerebusSimulator.start({ groupOf: [5, 0, 0] })
     const attempt = async (more: object) => await initialized(simulator, { timeout: 200, ...more })
-    await expect(attempt({ instrumentPort: await freePort() })).rejects.toThrow(DeviceError)
-    await expect(attempt({ instrumentPort: await freePort() })).rejects.toThrow(
+    await expect(attempt({ instrumentPort: await freeUdpPort() })).rejects.toThrow(DeviceError)
+    await expect(attempt({ instrumentPort: await freeUdpPort() })).rejects.toThrow(
       /^Blackrock 'nsp': no answer from 127.0.0.1:\d+ within 0.2 s$/
     )
     await expect(attempt({ aiChannels: [4] })).rejects.toThrow('expected channels 1 to 3, got 4')
@@ -133,7 +100,7 @@ describe('Blackrock', () => {
     await using simulator = await CerebusSimulator.start()
     await using node = new Blackrock({ name: 'nsp' })
     const address = Buffer.from('127.0.0.1')
-    const ports = { nInPort: await freePort(), nOutPort: simulator.port }
+    const ports = { nInPort: await freeUdpPort(), nOutPort: simulator.port }
     await node.configure({
       nInstance: 0,
       connection_type: 'udp',

@@ -3,7 +3,9 @@ import { readEvents } from '@nodeacq/stream'
 import { seededRandom, waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { BrainAmpSimulator, BrainAmpSocket, type BrainAmpSimulatorOptions } from '../../src/index.ts'
-import { collect, type Collected } from '../collect.ts'
+import { checkRamp } from '../checkRamp.ts'
+import { collect } from '../collect.ts'
+import { inject } from '../inject.ts'
 
 const BLOCK = 10
 const seed = Number(process.env['NODEACQ_SEED'] ?? 1)
@@ -17,27 +19,6 @@ async function configured(simulator: BrainAmpSimulator, options: object = {}): P
   await node.configure({ host: '127.0.0.1', port: simulator.port, ...options })
   await node.initialize()
   return node
-}
-
-const inject = (simulator: BrainAmpSimulator, fault: string): void => {
-  const [kind = '', value = ''] = fault.split('=')
-  simulator.inject({ kind, value, at: 0 })
-}
-
-/** How far the size of each gap is from what the ramp over 1000 samples says. Elsewhere it must have no jump. */
-function checkRamp({ data, gaps, indexes }: Collected, scale = 1): number[] {
-  const ramp = (data.toNested() as number[][]).map((row) => Math.round(row.at(-1)! / scale) + 500)
-  const steps = ramp.map((value, row) => (row === 0 ? 1 : (value - ramp[row - 1]! + 1000) % 1000))
-  let missing = 0
-  const differences = gaps.map(({ from, to, declared, cause }) => {
-    expect({ declared, cause }).toEqual({ declared: true, cause: 'device' })
-    const step = steps.splice(from - missing, 1, 1)[0]!
-    missing += to - from
-    return ((to - from + 1 - step + 1500) % 1000) - 500
-  })
-  expect(steps.filter((step) => step !== 1)).toEqual([])
-  expect(data.length + missing).toBe(indexes.at(-1))
-  return differences
 }
 
 describe('BrainAmpSocket', () => {
