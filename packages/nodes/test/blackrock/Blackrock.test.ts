@@ -116,8 +116,8 @@ describe('Blackrock', () => {
   test('through every fault, in a process of its own, nothing is missing but what is declared', async () => {
     const scripts = {
       samples: ['lose=40', 'duplicate=30', 'reorder', 'silence=0.3', 'truncate', 'garbage=37'],
-      clock: ['jump=200000', 'restart', 'cut=0.1', 'corrupt=3'],
-      way: ['drop', 'halfOpen=1', 'delay=50', 'slowStart=0.3', 'refuseConnection=0.5', 'rate=0.5', 'rate=1']
+      clock: ['jump=200000', 'restart', 'cut=0.1', 'corrupt=3', 'rate=0.5', 'rate=1'],
+      way: ['drop', 'halfOpen=1', 'delay=50', 'slowStart=0.3', 'refuseConnection=0.5']
     }
     await using manager = await createManager()
     const group = await manager.createNodeGroup({ name: 'acquisition' })
