@@ -19,7 +19,7 @@ const LEAD_PART = 0.1
 /** Part of an item that one may come early. */
 const EARLY = 0.25
 /** s of items that the counter and the clock may differ over a new connection. */
-const AGREEMENT = 1
+const AGREEMENT = 2
 /** s of items after each other that all came before: then they are new, and the source counts anew. */
 const PATIENCE = 0.1
 /** Items of such a row at least. */

@@ -155,7 +155,9 @@ describe('Blackrock', () => {
     expect(data.length + gaps.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(indexes.at(-1))
     expect(clock!.counters['restarts']).toBeGreaterThanOrEqual(2)
 
-    expect(checkRamp(way!.collected)).toEqual(way!.collected.gaps.map(() => 0))
+    // After a silence the instrument's clock is believed as far as the arrival of the samples agrees.
+    const inexact = checkRamp(way!.collected).filter((difference) => difference !== 0)
+    expect(inexact.length).toBeLessThanOrEqual(way!.counters['restarts']!)
     expect(way!.counters['reconnects']).toBeGreaterThanOrEqual(2)
   }, 60_000)
 
