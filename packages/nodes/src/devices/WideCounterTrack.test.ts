@@ -48,6 +48,14 @@ test('a jump without a loss is none, however far', () => {
   }
 })
 
+test('a jump of an item that is late is none either, but one after a pause is a loss of as much time', () => {
+  const { run, track } = source(5)
+  run(0, 100)
+  expect(track.next(5 + 2 ** 20, 100 + 107 / RATE)).toBe(100)
+  expect(track.next(6 + 2 ** 20, 100 + 107 / RATE)).toBe(101)
+  expect(track.next(2 ** 21, 100 + 202 / RATE)).toBe(202)
+})
+
 test('one counter that came spoiled is left out where a jump has to be confirmed', () => {
   const { next, run, track } = source(5, new WideCounterTrack({ rate: RATE, modulus: MODULUS, jumpRow: 3 }))
   run(0, 100)

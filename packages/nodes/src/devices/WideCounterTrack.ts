@@ -66,7 +66,7 @@ export class WideCounterTrack {
     const step = this.#difference(counter, this.#counter)
     if (this.#hasBegunAnew) {
       const isBelieved = step > 0 && Math.abs(this.#lag(time, step)) < AGREEMENT * this.#rate
-      return isBelieved ? this.#accept(counter, time, step) : this.#restart(counter, time)
+      return isBelieved ? this.#accept(counter, time, step) : this.#restart(counter, time, 0)
     }
     if (step === 1) return this.#accept(counter, time, 1)
     if (step > 1) {
@@ -84,13 +84,17 @@ export class WideCounterTrack {
     const row = this.#row
     row.length = row.length > 0 && this.#difference(counter, row.counter) === 1 ? row.length + 1 : 1
     row.counter = counter
-    return row.length < until ? undefined : this.#restart(counter, time)
+    return row.length < until ? undefined : this.#restart(counter, time, row.length)
   }
 
-  #restart(counter: number, time: number): number {
+  /** @param known items that are known to have come since, with this one; 0 after a new connection */
+  #restart(counter: number, time: number, known: number): number {
     this.counts.restarts += 1
     // Items may come late, but hardly early.
-    return this.#accept(counter, time, Math.max(1, Math.floor(this.#lag(time, 0) + EARLY)))
+    const byClock = Math.max(1, Math.floor(this.#lag(time, 0) + EARLY))
+    // On a way that was open all the time an item that is late is not a loss; a pause is.
+    const isLate = known > 0 && byClock - known < LEAD * this.#rate
+    return this.#accept(counter, time, isLate ? known : byClock)
   }
 
   #accept(counter: number, time: number, step: number): number {
