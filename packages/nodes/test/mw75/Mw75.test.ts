@@ -135,6 +135,25 @@ test('without reconnect, what ends the data is an error that names node and caus
   expect((await taken.finished())!.message).toContain('CLIENT_ALREADY_CONNECTED')
 })
 
+test('after losses, and when all is closed, no socket and no timer is left', async () => {
+  const count = () => process.getActiveResourcesInfo().filter((kind) => /^(TCP|Timeout)/.test(kind)).length
+  const before = count()
+  {
+    await using simulator = await start({ forward: ['ws://127.0.0.1:9'] })
+    await using node = await initialized(simulator.address)
+    for (const fault of ['linkLost', 'drop']) {
+      await node.start()
+      await waitFor(() => node.outputs['eeg']!.index > 20)
+      inject(simulator, fault)
+      await waitFor(() => (fault === 'drop' ? simulator.clientCount === 0 : node.outputs['events']!.index > 5))
+      await node.stop()
+      await waitFor(() => simulator.clientCount === 0)
+    }
+  }
+  const isBack = await waitFor(() => count() <= before, { what: () => process.getActiveResourcesInfo().join(', ') })
+  expect(isBack).toBe(true)
+})
+
 /** Faults with what each costs: samples that are missing, or undefined where only the clock tells. */
 const FAULTS: readonly (readonly [fault: string, lost: number | undefined])[] = [
   ['lose=9', 9],
@@ -152,13 +171,13 @@ const FAULTS: readonly (readonly [fault: string, lost: number | undefined])[] = 
   ...(SOAK
     ? ([
         ['refuseConnection=2', undefined],
-        ['slowStart=1', 0],
+        ['slowStart=0.2', 0],
         ['drop', undefined],
         ['jump=150', undefined],
         ['rate=0.5', undefined],
         ['rate=1', undefined],
         ['silence=3', undefined],
-        ['radioDelay=300', 0]
+        ['radioDelay=150', 0]
       ] as const)
     : [])
 ]
