@@ -20,6 +20,7 @@ const config = z.object({
     .max(65_535)
     .default(9001)
     .describe('port that clients of UDP listen on; default 9001'),
+  udpAddress: z.string().nullish().describe('where packets of UDP go; default to all of the subnet of a client'),
   insecure: z.boolean().default(false).describe('allow a host beyond loopback: whoever reaches it gets the data'),
   signals: z
     .record(z.string(), z.string())
@@ -83,7 +84,7 @@ export class TiaServer extends Node<Config> {
   protected override async _initialize(): Promise<void> {
     await this.#service?.close()
     this.#service = undefined
-    const { host, port, udpPort, insecure, subject } = this.config
+    const { host, port, udpPort, udpAddress, insecure, subject } = this.config
     this.#served = this.#plan()
     const sampled = this.#served.filter(({ info }) => info.sampleRate > 0)
     const { sampleRate, blockSize } = sampled[0]!.info
@@ -92,7 +93,14 @@ export class TiaServer extends Node<Config> {
       master: { sampleRate, blockSize },
       signals: this.#served.map(({ info }) => info)
     }
-    this.#service = await TiaService.listen({ host, port, udpPort, insecure, meta })
+    this.#service = await TiaService.listen({
+      host,
+      port,
+      udpPort,
+      udpAddress: udpAddress ?? undefined,
+      insecure,
+      meta
+    })
     this.log.info(`${this._subject}: serves ${this.#served.map(({ info }) => info.type).join(', ')} at ${this.address}`)
   }
 

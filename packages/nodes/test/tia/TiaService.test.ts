@@ -187,6 +187,15 @@ test('clients of one subnet share what is sent over UDP', async () => {
   expect(service.isWanted).toBe(false)
 })
 
+test('packets of UDP can go to one address, which has to be allowed', async () => {
+  await using service = await startService({ udpAddress: '127.0.0.1' })
+  await using client = await connectClient(service)
+  await client.startStreamingDataUdp(await client.cmdGetDataConnectionUdp())
+  const [packet] = await packetsOf(client, (n) => service.send(blocksOf(n)), 1)
+  expect(packet!.signalTypes).toEqual(['eeg', 'emg', 'user1'])
+  await expect(startService({ udpAddress: '10.255.255.255' })).rejects.toThrow(ConfigError)
+})
+
 test('blocks that do not go into a datagram are refused for UDP', async () => {
   const meta = { ...META, signals: [{ ...META.signals[0]!, blockSize: 60_000 }] }
   await using service = await startService({ meta })

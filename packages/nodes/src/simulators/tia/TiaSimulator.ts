@@ -30,6 +30,8 @@ export interface TiaSimulatorOptions {
   port?: number
   /** Default 0: one that is free here. */
   udpPort?: number
+  /** Where packets of UDP go. Default all of the subnet. */
+  udpAddress?: string
   /** The first is the master. Default 8 channels of EEG at 256 Hz and 2 of EMG at 512 Hz, 32 packets a second. */
   signals?: readonly SimulatedTiaSignal[]
   faults?: readonly Fault[]

@@ -15,6 +15,8 @@ export interface SessionServer {
   readonly host: string
   readonly statePort: number
   readonly udp: UdpBroadcast
+  /** Where packets of UDP go; none: to the subnet of the client. */
+  readonly udpAddress: string | undefined
   readonly data: Pick<TcpDataOptions, 'maxBacklog' | 'openLine' | 'onDropped'>
   /** Whether requests are to be ignored now. */
   readonly isDeaf: () => boolean
@@ -144,10 +146,10 @@ export class ControlSession {
   }
 
   #joinUdp(): number {
-    const { meta, udp } = this.#server
+    const { meta, udp, udpAddress } = this.#server
     if (this.#view !== undefined) throw new Refusal('custom signals come over TCP only, since all clients share UDP')
     if (!fitsDatagram(meta.signals)) throw new Refusal('a packet is too large for a datagram')
-    const target = broadcastAddressOf(plainAddress(this.#socket.localAddress))
+    const target = udpAddress ?? broadcastAddressOf(plainAddress(this.#socket.localAddress))
     if (target === undefined) throw new Refusal('UDP needs IPv4, and a subnet that can be sent to')
     this.#leaveData()
     this.#udpTarget = target

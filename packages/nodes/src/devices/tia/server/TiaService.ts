@@ -19,6 +19,8 @@ export interface TiaServiceOptions {
   readonly port?: number
   /** Port that clients listen on for UDP. Default 9001; 0: one that is free here. */
   readonly udpPort?: number
+  /** Where packets of UDP go. Default all of the subnet over which a client came. */
+  readonly udpAddress?: string | undefined
   readonly insecure?: boolean
   /** Clients at once. Default 32. */
   readonly maxClients?: number
@@ -53,7 +55,8 @@ export class TiaService implements AsyncDisposable {
   readonly #host: string
   readonly #sessions = new Map<Socket, ControlSession>()
   readonly #start = performance.now()
-  readonly #options: Required<Pick<TiaServiceOptions, 'maxClients' | 'maxBacklog' | 'openLine' | 'isDeaf'>>
+  readonly #options: Required<Pick<TiaServiceOptions, 'maxClients' | 'maxBacklog' | 'openLine' | 'isDeaf'>> &
+    Pick<TiaServiceOptions, 'udpAddress'>
   readonly #log = getLogger('nodeacq.TiaService')
   #udp: UdpBroadcast | undefined
   #state: StateServer | undefined
@@ -65,7 +68,7 @@ export class TiaService implements AsyncDisposable {
     const { maxClients = 32, maxBacklog = 4 << 20, openLine = plainLine, isDeaf = () => false } = options
     this.meta = meta
     this.#host = host
-    this.#options = { maxClients, maxBacklog, openLine, isDeaf }
+    this.#options = { maxClients, maxBacklog, openLine, isDeaf, udpAddress: options.udpAddress }
     this.#server = createServer((socket) => this.#welcome(socket))
   }
 
@@ -73,6 +76,7 @@ export class TiaService implements AsyncDisposable {
   static async listen(options: TiaServiceOptions): Promise<TiaService> {
     const { host = '127.0.0.1', port = TIA_PORT, udpPort = UDP_PORT, insecure = false } = options
     checkListenHost('TiA server', host, insecure)
+    if (options.udpAddress !== undefined) checkListenHost('TiA server, UDP', options.udpAddress, insecure)
     const service = new TiaService(options)
     try {
       await new Promise<void>((resolve, reject) => {
@@ -151,7 +155,7 @@ export class TiaService implements AsyncDisposable {
 
   #welcome(socket: Socket): void {
     socket.on('error', (error) => this.#log.debug(`client: ${error.message}`))
-    const { maxClients, maxBacklog, openLine, isDeaf } = this.#options
+    const { maxClients, maxBacklog, openLine, isDeaf, udpAddress } = this.#options
     if (this.#sessions.size >= maxClients) {
       this.#refused += 1
       socket.end(encodeMessage({ command: 'Error', content: `no more than ${maxClients} clients` }))
@@ -168,6 +172,7 @@ export class TiaService implements AsyncDisposable {
       host: this.#host,
       statePort: this.#state!.port,
       udp: this.#udp!,
+      udpAddress,
       isDeaf,
       data: { maxBacklog, openLine, onDropped: () => (this.#dropped += 1) }
     })
