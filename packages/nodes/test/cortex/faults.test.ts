@@ -7,8 +7,9 @@ import { describe, expect, test } from 'vitest'
 import { EmotivCortex, parseFault, simulators } from '../../src/index.ts'
 import { CREDENTIALS, startSimulator } from './startCortex.ts'
 
-/** After each, as many samples come before the next. */
-const BETWEEN = 40
+/** After each, as many samples come before the next; after these, behind the gap that they make. */
+const BETWEEN = 24
+const GAPS = /^(lose|halfOpen|silence|drop|truncate|refuseConnection|headsetGone)/
 
 interface Sample {
   /** Number that the node gave it. */
@@ -47,18 +48,24 @@ async function through(
   const waiting = [...faults]
   let hasUndeclared = false
   let next = 50
+  let isGapToCome = false
   for await (const { data, gaps, index } of input.chunks()) {
     hasUndeclared ||= gaps.some(({ declared }) => !declared)
+    if (isGapToCome && gaps.length > 0) {
+      isGapToCome = false
+      next = samples.length + BETWEEN
+    }
     const rows = data.toNested() as number[][]
     for (const [k, row] of rows.entries()) {
       // The last sensor is a ramp of 0.1 µV for each sample, over 1000 samples.
       samples.push({ index: index - rows.length + k, ramp: Math.round((row[sensors - 1]! - 4150) * 10) })
     }
-    if (samples.length < next) continue
+    if (isGapToCome || samples.length < next) continue
     const fault = waiting.shift()
     if (fault === undefined) break
     simulator.inject(parseFault(fault, known))
     next = samples.length + BETWEEN
+    isGapToCome = GAPS.test(fault)
   }
   const { counters } = await node.status()
   const lost = input.status().lostSamples
@@ -87,8 +94,8 @@ describe('in a process of its own, through faults, the ledger shows what was los
 
   test('of Cortex 2', async () => {
     const outages = chosen(
-      ['slowStart=0.2', 'drop'],
-      ['truncate', 'error=createSession:-32000', 'refuseConnection=0.3']
+      ['error=createSession:-32000', 'refuseConnection=0.2'],
+      ['slowStart=0.2', 'drop', 'truncate']
     )
     const faults = [
       'lose=9',
@@ -111,13 +118,13 @@ describe('in a process of its own, through faults, the ledger shows what was los
 
   test('of the older Cortex, which counts nothing', async () => {
     const outages = chosen(
-      ['error=createSession:-32000', 'refuseConnection=0.3'],
-      ['slowStart=0.2', 'drop', 'truncate', 'headsetGone=0.2']
+      ['slowStart=0.2', 'drop'],
+      ['truncate', 'error=createSession:-32000', 'refuseConnection=0.3', 'headsetGone=0.2']
     )
     const faults = ['lose=1', 'duplicate=3', 'jump=100', ...LINE, ...outages]
     const { samples, lost, hasUndeclared, counters } = await through(faults, { dialect: 'v1', sensors: 5 })
     expect([lost, hasUndeclared]).toEqual([0, false])
-    const isSoak = outages.includes('drop')
+    const isSoak = outages.includes('headsetGone=0.2')
     expect(wrongSteps(samples)).toBe(isSoak ? 1 : 0)
     const restored = isSoak ? 4 : 1
     expect(gapsOf(samples)).toEqual([1, ...Array.from({ length: restored + 2 }, () => expect.any(Number) as number)])

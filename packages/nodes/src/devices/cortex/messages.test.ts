@@ -1,6 +1,7 @@
 import { seededRandom } from 'testing'
 import { expect, test } from 'vitest'
 import { parseCortexMessage } from './messages.ts'
+import { parseV1Message } from './v1/messages.ts'
 
 test('the three kinds are told apart by a member', () => {
   expect(parseCortexMessage('{"id":"a1b2c3","jsonrpc":"2.0","result":[]}')).toEqual({
@@ -30,6 +31,12 @@ test('the three kinds are told apart by a member', () => {
     code: 30,
     details: { recordId: 'r' }
   })
+})
+
+test('what is no JSON is not quoted: it may hold a token', () => {
+  for (const parse of [parseCortexMessage, parseV1Message]) {
+    expect(() => parse('{"id":1,"result":{"_auth":"TOKEN')).toThrow(/^expected JSON$/)
+  }
 })
 
 const seed = Number(process.env['NODEACQ_SEED'] ?? 1)

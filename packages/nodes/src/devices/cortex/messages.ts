@@ -35,12 +35,21 @@ export interface CortexWarning {
 
 /** @throws {SyntaxError} when the frame is none of the three. */
 export function parseCortexMessage(text: string): CortexResponse | CortexSample | CortexWarning {
-  const message: unknown = JSON.parse(text)
+  const message = parseJson(text)
   if (!isObject(message)) throw new SyntaxError('expected an object')
   if (isObject(message['warning'])) return toWarning(message['warning'])
   if (typeof message['sid'] === 'string') return toSample(message['sid'], message)
   if ('id' in message && ('result' in message || isObject(message['error']))) return toResponse(message)
   throw new SyntaxError("expected a member 'id' with a result or an error, 'sid' or 'warning'")
+}
+
+/** The parser's own message would quote the frame, which may hold a token. @throws {SyntaxError} */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new SyntaxError('expected JSON')
+  }
 }
 
 function toResponse(message: Readonly<Record<string, unknown>>): CortexResponse {

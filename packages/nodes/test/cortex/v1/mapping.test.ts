@@ -1,3 +1,4 @@
+import { onLogRecord, setLogLevel } from '@nodeacq/rpc'
 import { waitFor } from 'testing'
 import { expect, test } from 'vitest'
 import { DeviceError } from '@nodeacq/core'
@@ -343,6 +344,28 @@ test('an expired token, and one that is out of sessions, is renewed', async () =
   const refused = client.sendAuthedRequest('createSession', { headset: 'EPOC-9', status: 'active' })
   await expect(refused).rejects.toThrow(CortexError)
   await expect(refused).rejects.toMatchObject({ cortexCode: 104, text: 'Invalid Headset Id: it is not connected' })
+})
+
+test('neither tokens nor the licence are in logs, also with debug', async () => {
+  const lines: string[] = []
+  const stop = onLogRecord((record) => lines.push(JSON.stringify(record)))
+  setLogLevel('debug')
+  await using simulator = await startSimulator({ dialect: 'v1' })
+  try {
+    await using client = await connectClient(simulator, { dialect: 'v1', license: 'LICENSE_KEY_1', debug: true })
+    await client.queryHeadsets()
+    simulator.inject({ kind: 'expireToken', value: '', at: 0 })
+    await client.queryProfiles()
+    await client.sendAuthedRequest('createSession', { headset: 'EPOC-9', status: 'active' }).catch(() => undefined)
+  } finally {
+    setLogLevel('warning')
+    stop()
+  }
+  const all = lines.join('\n')
+  const secrets = ['LICENSE_KEY_1', 'CLIENT_ID', ...simulator.model.tokens.keys()]
+  expect(secrets.length).toBeGreaterThan(3)
+  expect(all).toContain('→ authorize')
+  expect(secrets.filter((secret) => all.includes(secret))).toEqual([])
 })
 
 test('what ends is restored: connection, session, headset', async () => {

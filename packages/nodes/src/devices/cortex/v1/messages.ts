@@ -1,4 +1,4 @@
-import { isObject } from '../messages.ts'
+import { isObject, parseJson } from '../messages.ts'
 
 /**
  * Messages of the older Cortex: one JSON object per text frame, both ends.
@@ -47,7 +47,7 @@ export const V1_ERRORS = {
 
 /** What a client reads. @throws {SyntaxError} when the frame is neither a response nor a notification. */
 export function parseV1Message(text: string): V1Response | V1Notification {
-  const message: unknown = JSON.parse(text)
+  const message = parseJson(text)
   if (!isObject(message)) throw new SyntaxError('expected an object')
   const { id, time, result, error } = message
   if (typeof time === 'number') return toNotification(message, time)
