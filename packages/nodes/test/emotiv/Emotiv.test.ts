@@ -31,7 +31,7 @@ function rampOf({ data }: Collected, offset: number, scale = 1): number[] {
 }
 
 /** Samples that the clock is wrong by at most, where the first sample after a pause is late on a busy machine. */
-const CLOCK_ERROR = 60
+const CLOCK_ERROR = 120
 
 /** How far the size of each gap is from what the ramp says. Elsewhere it must have no jump. */
 function checkRamp(collected: Collected, offset = 8192): number[] {
