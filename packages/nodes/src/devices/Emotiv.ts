@@ -65,6 +65,7 @@ export class Emotiv extends Node<Config> {
   #serial = ''
   #receiver: EmotivReceiver | undefined
   #watch = new LostWatch(0)
+  #isTaking = false
   #reconnects = 0
   /** Reports that came while nothing ran, the newest. */
   #kept = new Uint8Array(0)
@@ -101,12 +102,12 @@ export class Emotiv extends Node<Config> {
     return await openReports(device ?? undefined, {
       onReport: (report) => {
         this.#watch.heard()
-        if (this.isRunning) this.#receiver?.receiveReport(report, performance.now() / 1000)
+        if (this.#isTaking) this.#receiver?.receiveReport(report, performance.now() / 1000)
         else this.#keep(report)
       },
       onBytes: (bytes) => {
         this.#watch.heard()
-        if (this.isRunning) this.#receiver?.receiveBytes(bytes, performance.now() / 1000)
+        if (this.#isTaking) this.#receiver?.receiveBytes(bytes, performance.now() / 1000)
         else this.#keep(bytes)
       },
       onLost: (reason) => {
@@ -192,6 +193,7 @@ export class Emotiv extends Node<Config> {
     const receiver = new EmotivReceiver(cipher, sampleRate, (index, sample) => sender.add({ index, sample }))
     sender.onSent = (sample) => receiver.recycle(sample)
     this.#receiver = receiver
+    this.#isTaking = true
     try {
       await keepStreaming(
         {
@@ -212,6 +214,7 @@ export class Emotiv extends Node<Config> {
         signal
       )
     } finally {
+      this.#isTaking = false
       receiver.finish()
       await sender.finish()
     }

@@ -90,6 +90,7 @@ export class OpenBci extends Node<Config> {
   #board: CytonBoard | undefined
   #receiver: CytonReceiver | undefined
   #hasDaisy = false
+  #isTaking = false
   #reconnects = 0
   #watch = new LostWatch(0)
 
@@ -251,6 +252,7 @@ export class OpenBci extends Node<Config> {
     sender.onFailure = (error) => this.#watch.fail(error)
     sender.onSent = (sample) => receiver.recycle(sample)
     this.#receiver = receiver
+    this.#isTaking = true
     try {
       await keepStreaming(
         {
@@ -269,6 +271,7 @@ export class OpenBci extends Node<Config> {
       )
     } finally {
       await board.stop().catch(() => {})
+      this.#isTaking = false
       receiver.finish()
       await sender.finish()
     }
@@ -276,7 +279,7 @@ export class OpenBci extends Node<Config> {
 
   #receive(bytes: Uint8Array): void {
     this.#watch.heard()
-    this.#receiver?.receive(bytes, performance.now() / 1000)
+    if (this.#isTaking) this.#receiver?.receive(bytes, performance.now() / 1000)
   }
 
   /**

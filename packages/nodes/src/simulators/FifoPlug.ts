@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,10 +71,10 @@ export class FifoPlug {
   }
 
   /** Whoever has it open reads its end. */
-  async pull(): Promise<void> {
+  pull(): void {
     this.#isPlugged = false
     this.#leave()
-    await rm(this.path, { force: true })
+    rmSync(this.path, { force: true })
   }
 
   plugIn(): void {

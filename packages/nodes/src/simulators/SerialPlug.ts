@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,10 +50,10 @@ export class SerialPlug {
   }
 
   /** Whoever has it open sees it vanish. */
-  async pull(): Promise<void> {
+  pull(): void {
     this.#terminal?.close()
     this.#terminal = undefined
-    await rm(this.path, { force: true })
+    rmSync(this.path, { force: true })
   }
 
   async plugIn(): Promise<void> {

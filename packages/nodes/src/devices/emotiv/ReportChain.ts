@@ -19,8 +19,8 @@ interface Decrypted {
  * Decrypts reports, and takes only those whose counter fits to a neighbour's: reports have no checksum, and one whose bits
  * are wrong decrypts to noise. So a report after a loss waits for the next one.
  *
- * Reports that come as a stream of bytes may be cut anywhere; where bytes are missing or too many, the place where reports
- * begin is looked for again.
+ * Reports that come as a stream of bytes may be cut anywhere. Where one does not fit, bytes may be missing or too many:
+ * reports go on where the next four fit to each other.
  */
 export class ReportChain {
   readonly #cipher: EmotivCipher
@@ -62,24 +62,27 @@ export class ReportChain {
     const bytes = new Uint8Array(this.#bytes.length + chunk.length)
     bytes.set(this.#bytes)
     bytes.set(chunk, this.#bytes.length)
-    let at = this.#held === undefined ? 0 : REPORT_SIZE
+    let at = 0
     while (bytes.length - at >= REPORT_SIZE) {
       if (!this.#isInStep) {
         const place = this.#findStep(bytes, at)
         if (place === undefined) break
         this.#isInStep = place >= 0
         at = this.#isInStep ? place : at + REPORT_SIZE
-      } else if (this.#take(this.#decrypt(bytes.subarray(at, at + REPORT_SIZE), time))) {
-        at += REPORT_SIZE
-      } else {
-        // Neither of two fits: they are where no reports are.
-        this.#isInStep = false
-        this.#held = undefined
-        at -= REPORT_SIZE
+        // Those behind it have shown that it is one, whatever came before.
+        if (this.#isInStep) this.#last = undefined
+        else continue
       }
+      const next = this.#decrypt(bytes.subarray(at, at + REPORT_SIZE), time)
+      if (isMotion(next.bytes, this.#format)) this.#emit(next.bytes, time)
+      else if (this.#last === undefined || this.#follows(this.#last, next, 1)) this.#pass(next)
+      else {
+        this.#isInStep = false
+        continue
+      }
+      at += REPORT_SIZE
     }
-    // The report that waits for the next one is kept, to be looked at again.
-    this.#bytes = bytes.slice(this.#held === undefined ? at : at - REPORT_SIZE)
+    this.#bytes = bytes.slice(at)
   }
 
   /** The headset counts anew, or was connected again. */
@@ -103,28 +106,29 @@ export class ReportChain {
       return true
     }
     const held = this.#held
-    const { counter } = this.#format
-    const follows = (before: number | undefined, within: number) => {
-      if (before === undefined) return false
-      const step = (next.counter - before + counter) % counter
-      return step >= 1 && step <= within
-    }
     if (held === undefined) {
-      if (follows(this.#last, 1)) this.#pass(next)
+      if (this.#follows(this.#last, next, 1)) this.#pass(next)
       else this.#held = next
       return true
     }
-    if (follows(held.counter, NEAR)) {
+    if (this.#follows(held.counter, next, NEAR)) {
       this.#pass(held)
       this.#pass(next)
       return true
     }
-    if (follows(this.#last, 2)) {
+    if (this.#follows(this.#last, next, 2)) {
       this.#badReports += 1
       this.#pass(next)
       return true
     }
     return false
+  }
+
+  /** Whether a report has a counter that is at most `within` further. */
+  #follows(before: number | undefined, { counter }: Decrypted, within: number): boolean {
+    if (before === undefined || before < 0 || counter < 0) return false
+    const step = (counter - before + this.#format.counter) % this.#format.counter
+    return step >= 1 && step <= within
   }
 
   #pass({ bytes, counter, time }: Decrypted): void {
@@ -161,7 +165,7 @@ function fitsAt(bytes: Uint8Array, cipher: EmotivCipher): number {
       continue
     }
     const counter = counterOf(report, format)
-    if (last !== undefined && (last + 1) % format.counter !== counter) return fits
+    if (counter < 0 || (last !== undefined && (last + 1) % format.counter !== counter)) return fits
     last = counter
     fits += 1
   }

@@ -41,6 +41,8 @@ export const EPOC_COUNTER = 129
 const EPOC_PLUS_COUNTER = 256
 /** Place of the battery value among the counters. */
 export const BATTERY_PLACE = 128
+/** Bytes of the battery are 224–255. */
+const FIRST_BATTERY = 224
 /** What pyacq divides the quality by. */
 const QUALITY_SCALE = 540
 const LEVEL_BITS = 14
@@ -101,9 +103,11 @@ export function isMotion(bytes: Uint8Array, { bits }: EmotivFormat): boolean {
   return bits === 16 && bytes[1] === 32
 }
 
-/** The counter of a decrypted report. */
+/** The counter of a decrypted report; -1 for a first byte that is neither a counter nor a battery value. */
 export function counterOf(bytes: Uint8Array, { bits }: EmotivFormat): number {
-  return bits === 14 ? Math.min(bytes[0]!, BATTERY_PLACE) : bytes[0]!
+  const first = bytes[0]!
+  if (bits === 16 || first < BATTERY_PLACE) return first
+  return first < FIRST_BATTERY ? -1 : BATTERY_PLACE
 }
 
 /** What pyacq calls impedance: greater is better. */

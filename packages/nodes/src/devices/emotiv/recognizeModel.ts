@@ -34,7 +34,7 @@ function partThatSteps(bytes: Uint8Array, cipher: EmotivCipher): number {
     const counter = counterOf(report, format)
     if (last !== undefined) {
       pairs += 1
-      if ((last + 1) % format.counter === counter) steps += 1
+      if (last >= 0 && (last + 1) % format.counter === counter) steps += 1
     }
     last = counter
   }

@@ -101,6 +101,8 @@ export class CytonDecoder {
     if (!this.#hasStop(at)) return 'none'
     if (end === this.#to) return isEnd ? 'packet' : 'wait'
     if (bytes[end] === CYTON_START) return 'packet'
+    // What begins in garbage has to end where another begins.
+    if (!this.#isInStep) return 'none'
     // Bytes were lost from this packet, so that the next begins in it, or something else came behind it.
     const inner = this.#innerStart(at)
     if (inner < 0) return 'packet'

@@ -132,7 +132,7 @@ export class EmotivSimulator implements RunningSimulator {
       write: (bytes) => this.#plug.write(bytes),
       destroy: () => {
         this.#pulledAt = performance.now()
-        void this.#plug.pull()
+        this.#plug.pull()
       }
     })
   }

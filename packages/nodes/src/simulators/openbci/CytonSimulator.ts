@@ -100,7 +100,7 @@ export class CytonSimulator implements RunningSimulator {
       destroy: () => {
         this.#pulledAt = performance.now()
         this.model.isStreaming = false
-        void this.#plug.pull()
+        this.#plug.pull()
       }
     })
   }
