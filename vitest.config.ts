@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['nodeacq-source', 'node', 'import', 'module', 'default']
@@ -12,11 +13,13 @@ export default defineConfig({
     globalSetup: ['packages/testing/src/globalSetup.ts'],
     setupFiles: ['packages/testing/src/propertySeed.ts'],
     pool: 'forks',
-    // Most tests wait for other processes; vitest leaves one core to itself, which is half of a small machine.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for other processes.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     execArgv: ['--conditions=nodeacq-source'],
+    // Processes that tests start find their modules compiled, which is half of their start.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('.cache/compile', import.meta.url)) },
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]]
   }
 })

@@ -18,12 +18,13 @@ describe.runIf(canMap)('a shared ring in another thread', () => {
       workerData,
       execArgv: ['--conditions=nodeacq-source']
     })
+    const exited = once(worker, 'exit')
     await once(worker, 'message')
     const told = once(worker, 'message')
     await sendRamp(pair.output, 1000, 50)
     const [seen] = (await told) as [Record<string, number>]
     expect(seen).toMatchObject({ wrong: 0, torn: 0, missing: 0, chunks: 1000, samples: 50_000, end: 50_000 })
-    await once(worker, 'exit')
+    await exited
   })
 
   test('what was written over shows in the numbers, and a reader may go back as far as the ring does', async () => {

@@ -63,6 +63,17 @@ class Trial {
   }
 
   async run(nodes: TrialNodes): Promise<CertificateTrial> {
+    try {
+      return await this.#run(nodes)
+    } catch (error) {
+      // A process that died says more than the call that it cut off.
+      await this.#look().catch(() => undefined)
+      const [failure] = this.#failures
+      throw failure === undefined ? error : new Error(failure, { cause: error })
+    }
+  }
+
+  async #run(nodes: TrialNodes): Promise<CertificateTrial> {
     const { manager } = this.#rig
     const { seconds } = this.#options
     await manager.startAll()
