@@ -68,9 +68,11 @@ test('references end when their proxies are garbage collected, unless that is sw
   const collect = runInNewContext('gc') as () => void
   await using client = await RpcClient.connect(server.address)
   const worker = await client.get<Remote<Worker>>('worker')
-  for (let i = 0; i < 20; i++) await worker.make()
-  withOptions(await worker.make(), { autoDelete: false })
+  const held: unknown[] = []
+  for (let i = 0; i < 20; i++) held.push(await worker.make())
+  held.push(withOptions(await worker.make(), { autoDelete: false }))
   expect(server.objectCount).toBe(22)
+  held.length = 0
   await eventually(() => {
     collect()
     return server.objectCount <= 2

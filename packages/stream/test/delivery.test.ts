@@ -243,6 +243,27 @@ test('what a consumer gets does not depend on how the others read', async () => 
   }
 })
 
+test.each(['tcp', 'inproc'] as const)(
+  '%s: who connects between two runs and asks for the next gets nothing of the last',
+  async (protocol) => {
+    await using output = new OutputStream({ shape: [-1, 2] })
+    await output.configure({ protocol })
+    for (let k = 0; k < 40; k++) {
+      output.startRun()
+      await output.send(ramp(0, 10))
+      await output.endRun()
+      await using input = new InputStream({ delivery: 'complete' })
+      await input.connect(output)
+      input.startRun()
+      const chunks = collect(input.chunks())
+      output.startRun()
+      await output.send(ramp(0, 5))
+      await output.endRun()
+      expect((await chunks).map(({ index }) => index)).toEqual([5])
+    }
+  }
+)
+
 test('latency is measured between processes of one machine', async () => {
   for (const protocol of ['tcp', 'inproc'] as const) {
     await using pair = await streamPair({ protocol })

@@ -304,6 +304,7 @@ export class Reception implements OutputListener {
     this.tracker.join(run, from)
     this.tracker.reached(headRun, index)
     this.#isLate = hasEnded
+    if (hasEnded) this.tracker.hear({ kind: 'end', run: headRun, index }) // the output's own message may come too late
   }
 
   /** Before another hello: what a cursor has sent and was not taken will be sent again. Says where to go on. */
@@ -326,15 +327,14 @@ export class Reception implements OutputListener {
   /** The output has started again. Says which number its first run gets. */
   breakOff(): number {
     const { tracker } = this
-    const feed = this.supply.feed
+    const { feed, inbox } = this.supply
     const newest = feed?.newest()
     if (newest) tracker.reached(newest.run, newest.index)
     feed?.finish()
     const next = tracker.breakOff(this.service !== 'live' || feed !== undefined)
     if (this.service === 'live' || feed !== undefined) return next
-    for (let { run } = tracker; run < next; run++) {
-      this.supply.inbox.push({ kind: 'gone', run, to: tracker.endOf(run) ?? 0, cause: 'restart' })
-    }
+    for (let { run } = tracker; run < next; run++)
+      inbox.push({ kind: 'gone', run, to: tracker.endOf(run) ?? 0, cause: 'restart' })
     return next
   }
 
