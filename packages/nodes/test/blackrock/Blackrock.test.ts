@@ -6,6 +6,8 @@ import { checkRamp } from '../checkRamp.ts'
 import { collect } from '../collect.ts'
 import { inject } from '../inject.ts'
 
+const isSoak = process.env['NODEACQ_SOAK'] === '1'
+
 const seed = Number(process.env['NODEACQ_SEED'] ?? 1)
 
 async function optionsFor(simulator: CerebusSimulator, more: object = {}): Promise<Record<string, unknown>> {
@@ -179,7 +181,8 @@ describe('Blackrock', () => {
     await waitFor(() => sockets() === before, { what: () => `${sockets()} sockets to become ${before}` })
   })
 
-  test.runIf(process.env['NODEACQ_SOAK'] === '1')(
+  if (!isSoak) process.stderr.write('skipped: a minute of random faults, which NODEACQ_SOAK=1 asks for\n')
+  test.runIf(isSoak)(
     `random faults for a minute: every sample is given, or declared missing (seed ${seed})`,
     async () => {
       const random = seededRandom(seed)
