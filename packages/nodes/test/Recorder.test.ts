@@ -1,10 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, createManager } from '@nodeacq/core'
 import type { Remote } from '@nodeacq/rpc'
 import { makeEvents, OutputStream, type InputStream } from '@nodeacq/stream'
-import { ramp, seededRandom, smallDisk, startProcess, tempFolder } from 'testing'
+import { ramp, seededRandom, smallDisk, startProcess, tempFolder, waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { FileWindow } from '../src/files/mcap/FileWindow.ts'
 import { readBlock } from '../src/files/mcap/sampleBlock.ts'
@@ -131,6 +131,39 @@ describe('Recorder', () => {
     expect(second.metadata[0]!.metadata['uuid']).toBe(first.metadata[0]!.metadata['uuid'])
   })
 
+  test('streams that start anew together share the next part, and what a device never had is no loss', async () => {
+    await using folder = await tempFolder()
+    const file = join(folder.path, 'session.mcap')
+    const sources = { one: await openSource(), two: await openSource(), three: await openSource() }
+    await using recorder = await recorderOf(file, sources)
+    const all = Object.values(sources)
+    for (const source of all) source.startRun()
+    await recorder.start()
+    const chunk = ramp({ samples: 10, channels: 4, dtype: 'int16' })
+    for (let run = 0; run < 3; run++) {
+      if (run > 0) for (const source of all) source.startRun()
+      // The first sample of a run has the number 100.
+      await Promise.all(all.map((source) => source.send(chunk, 110)))
+    }
+    for (const source of all) await source.endRun()
+    expect(await recorder.finished()).toBeUndefined()
+    const names = ['session.mcap', 'session_part-002.mcap', 'session_part-003.mcap']
+    expect((await readdir(folder.path)).filter((name) => name.endsWith('.mcap')).toSorted()).toEqual(names)
+    for (const name of names) {
+      const report = await verifyLog(join(folder.path, name))
+      expect({ name, problems: report.problems }).toEqual({ name, problems: [] })
+      for (const stream of ['one', 'two', 'three']) {
+        expect(report.streams.get(`/${stream}/samples`)).toMatchObject({
+          first: 100,
+          next: 110,
+          received: 10,
+          gaps: []
+        })
+      }
+    }
+    for (const source of all) await source.close()
+  })
+
   test('through a real group, from another process', async () => {
     await using folder = await tempFolder()
     const file = join(folder.path, 'session.mcap')
@@ -145,7 +178,7 @@ describe('Recorder', () => {
     await input.connect(amp.outputs['signals']!)
     await disk.initialize()
     await manager.startAll()
-    await sleep(500)
+    await waitFor(async () => (await stat(file)).size > 10_000, { what: 'a recording' })
     await manager.stopAll()
     const report = await verifyLog(file)
     expect(report.problems).toEqual([])
@@ -163,6 +196,10 @@ describe('Recorder', () => {
     await expect(recorder.configure({ file: join(folder.path, 'session.edf') })).rejects.toThrow(ConfigError)
     await expect(recorder.configure({ file: join(folder.path, 'no', 'session.mcap') })).rejects.toThrow(/is not there/)
     expect(await readFile(file, 'utf8')).toBe('precious')
+    await writeFile(join(folder.path, 'other_part-002.mcap'), '')
+    await expect(recorder.configure({ file: join(folder.path, 'other.mcap') })).rejects.toThrow(
+      /other_part-002.mcap: it exists/
+    )
   })
 })
 

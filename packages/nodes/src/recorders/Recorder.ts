@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, Node, registerNodeType } from '@nodeacq/core'
@@ -64,6 +64,7 @@ export class Recorder extends Node<Config> {
   #started = ''
   #partStart = 0
   #isDone = false
+  #turning: Promise<void> | undefined
   #saving = Promise.resolve()
 
   /** The input of that name, made if it is not there yet. */
@@ -142,7 +143,11 @@ export class Recorder extends Node<Config> {
   }
 
   async #take(name: string, chunk: Chunk): Promise<void> {
-    if (this.#part!.streams.get(name)!.beginsAnew(chunk) || this.#isPartFull()) await this.#nextPart()
+    while (this.#part!.streams.get(name)!.beginsAnew(chunk) || this.#isPartFull()) {
+      // Several streams may want the next part at the same time: they share one.
+      this.#turning ??= this.#nextPart().finally(() => (this.#turning = undefined))
+      await this.#turning
+    }
     const part = this.#part!
     part.streams.get(name)!.add(chunk)
     if (part.openBytes >= QUEUE_BYTES) await part.flush()
@@ -203,9 +208,10 @@ export class Recorder extends Node<Config> {
     const isFull = failure instanceof RecorderError && failure.freeBytes !== undefined
     try {
       await part.end(failure === undefined ? 'stop' : isFull ? 'disk-full' : 'failure')
-    } finally {
-      await part.close()
+    } catch (error) {
+      failure ??= error as Error
     }
+    await part.close()
     const problems = failure === undefined && this.config.verify === 'full' ? await this.#verify() : []
     const state =
       failure !== undefined || problems.length > 0 ? 'damaged' : this.config.verify === 'full' ? 'verified' : 'closed'
@@ -283,13 +289,14 @@ export class Recorder extends Node<Config> {
 }
 registerNodeType(Recorder)
 
-/** @throws RecorderError when the file is there, or its folder is not */
+/** @throws RecorderError when the file or a further part of it is there, or its folder is not */
 async function requireFree(path: string): Promise<void> {
-  if ((await stat(path).catch(() => undefined)) !== undefined) {
-    throw new RecorderError(path, 'it exists already; a recording never replaces or extends a file')
-  }
-  const parent = await stat(dirname(path)).catch(() => undefined)
-  if (!parent?.isDirectory()) throw new RecorderError(path, `its folder ${dirname(path)} is not there`)
+  const names = await readdir(dirname(path)).catch(() => undefined)
+  if (names === undefined) throw new RecorderError(path, `its folder ${dirname(path)} is not there`)
+  const [file, part] = [basename(path), `${basename(path, '.mcap')}_part-`]
+  const taken = names.find((name) => name === file || (name.startsWith(part) && name.endsWith('.mcap')))
+  if (taken === undefined) return
+  throw new RecorderError(join(dirname(path), taken), 'it exists already; a recording never replaces or extends a file')
 }
 
 function mediaType(name: string): string {

@@ -221,6 +221,10 @@ class LogCheck {
     for (const [topic, said] of Object.entries(streams)) {
       const stream = this.#streams.get(topic)
       if (stream === undefined || !topic.endsWith('/samples')) continue
+      const [first, next, received, lost] = ['first', 'next', 'received', 'lost'].map((key) => Number(said[key]))
+      if (next! - first! !== received! + lost!) {
+        this.#problems.push(`${topic}: ${received} received and ${lost} lost are not the samples ${first} to ${next}`)
+      }
       const crc = stream.crc32.toString(16).padStart(8, '0')
       if (said['received'] !== stream.received || said['crc32'] !== crc) {
         this.#problems.push(

@@ -74,19 +74,19 @@ export class StreamLog {
     this.#first = previous.#next ?? 0
   }
 
-  /** The chunk is of another run: its index begins anew. */
+  /** The chunk is of another run than what is in this part: its index begins anew. */
   beginsAnew({ run }: Chunk): boolean {
-    return this.#run !== undefined && run !== this.#run
+    return this.#counts.blocks > 0 && run !== this.#run
   }
 
   /** Takes a chunk, whose memory it keeps until it is in the file. */
   add({ data, index, gaps, run }: Chunk): void {
     const count = this.#countsMessages ? 1 : data.length
     const first = index - count
-    if (this.beginsAnew({ data, index, gaps, run })) this.#next = undefined
+    if (run !== this.#run) this.#next = undefined
     this.#run = run
     for (const gap of gaps) this.addGap(gap)
-    if (this.#next === undefined) this.#first = gaps[0]?.from ?? first
+    if (this.#next === undefined) this.#first = first
     this.#next = index
     this.#counts.received += count
     this.#taken = { index, run }
