@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { LogFile } from '../../recorders/log/LogFile.ts'
-import { OpenFile } from '../OpenFile.ts'
-import { FileWindow } from './FileWindow.ts'
-import { McapWriter } from './McapWriter.ts'
-import type { Attachment, Channel } from './records.ts'
-import type { StoredMessage } from './readChunkRecords.ts'
-import { readBlock } from './sampleBlock.ts'
-import { scanLog } from './scanLog.ts'
-import { verifyLog, type LogReport } from './verifyLog.ts'
+import { OpenFile } from '../../files/OpenFile.ts'
+import { FileWindow } from '../../files/mcap/FileWindow.ts'
+import { McapWriter } from '../../files/mcap/McapWriter.ts'
+import type { Attachment, Channel } from '../../files/mcap/records.ts'
+import type { StoredMessage } from '../../files/mcap/readChunkRecords.ts'
+import { readBlock } from '../../files/mcap/sampleBlock.ts'
+import { scanLog } from '../../files/mcap/scanLog.ts'
+import { verifyLog, type LogReport } from '../../files/mcap/verifyLog.ts'
+import { LogFile } from './LogFile.ts'
 
 export interface RepairReport {
   /** What was there. */
