@@ -10,7 +10,12 @@ import type { Counts } from './Tally.ts'
 import { countsOfNpmTest } from './testReport.ts'
 import { ROOT } from './workspace.ts'
 
-const RUNNERS = { interop: 'tools/interop/run.ts', examples: 'tools/runExamples.ts', packages: 'tools/packCheck.ts' }
+const RUNNERS = {
+  proofs: 'tools/proofs/run.ts',
+  interop: 'tools/interop/run.ts',
+  examples: 'tools/runExamples.ts',
+  packages: 'tools/packCheck.ts'
+}
 /** ms a runner may take. */
 const WATCHDOG = 20 * 60_000
 

@@ -68,8 +68,8 @@ function relativeProblem({ folder, path }: SourceFile, specifier: string): strin
   return undefined
 }
 
-function isTest({ folder, path }: SourceFile): boolean {
-  return path.endsWith('.test.ts') || path.startsWith(`packages/${folder}/test/`)
+function isTest({ path }: SourceFile): boolean {
+  return path.endsWith('.test.ts') || /^packages\/[^/]+\/(test|proofs)\//.test(path)
 }
 
 function splitSpecifier(specifier: string): [name: string, subpath: string | undefined] {
@@ -105,7 +105,7 @@ export function manifestProblems({ folder, manifest }: Pick<Package, 'folder' | 
 export async function importProblems(): Promise<string[]> {
   const workspace = await packages()
   const places = [
-    ...workspace.map(({ folder }) => ({ folder, pattern: `packages/${folder}/{src,test}/**/*.{ts,tsx,mts}` })),
+    ...workspace.map(({ folder }) => ({ folder, pattern: `packages/${folder}/{src,test,proofs}/**/*.{ts,tsx,mts}` })),
     { folder: undefined, pattern: '{tools,examples}/**/*.{ts,mts}' }
   ]
   const problems = workspace.flatMap((one) =>

@@ -4,11 +4,11 @@ import type { Faults } from 'testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { InputStream, OutputStream, removeAbandonedSharedMemory } from '@nodeacq/stream'
 import type { Chunk, Delivery } from '@nodeacq/stream'
-import { Script, accountsOf, problemsOf } from './accounts.ts'
-import { BadNetwork } from './badNetwork.ts'
-import { seedsOf } from './seeds.ts'
-import { isShared, transport } from './transport.ts'
-import { Peer } from './startPeer.ts'
+import { Script, accountsOf, problemsOf } from '../test/accounts.ts'
+import { BadNetwork } from '../test/badNetwork.ts'
+import { seedsOf } from '../test/seeds.ts'
+import { isShared, transport } from '../test/transport.ts'
+import { Peer } from '../test/startPeer.ts'
 
 const SEEDS = seedsOf({ usual: 20, soak: 400 })
 const PROCESS_SEEDS = seedsOf({ usual: 4, soak: 60 })

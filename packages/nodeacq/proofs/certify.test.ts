@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { certificateSchema, type Certificate } from '@nodeacq/nodes'
 import { describe, expect, test, vi } from 'vitest'
 import { tempFolder, waitFor } from 'testing'
-import { hostServer, nodeacq, run, type Program } from './programs.ts'
+import { hostServer, nodeacq, run, type Program } from '../test/programs.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

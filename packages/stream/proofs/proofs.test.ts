@@ -2,11 +2,11 @@ import { waitFor } from 'testing'
 import { expect, test } from 'vitest'
 import { InputStream, OutputStream } from '@nodeacq/stream'
 import type { Chunk } from '@nodeacq/stream'
-import { Script, accountsOf, problemsOf, readOn } from './accounts.ts'
-import { BadNetwork } from './badNetwork.ts'
-import { scene } from './scene.ts'
-import { isShared, transport } from './transport.ts'
-import { collect } from './streams.ts'
+import { Script, accountsOf, problemsOf, readOn } from '../test/accounts.ts'
+import { BadNetwork } from '../test/badNetwork.ts'
+import { scene } from '../test/scene.ts'
+import { isShared, transport } from '../test/transport.ts'
+import { collect } from '../test/streams.ts'
 
 const isBack = ({ output }: { output: OutputStream }) => waitFor(() => output.status().consumers.length === 1)
 const isGone = ({ output }: { output: OutputStream }) => waitFor(() => output.status().consumers.length === 0)
