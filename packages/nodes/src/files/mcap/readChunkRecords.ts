@@ -12,6 +12,8 @@ export interface StoredMessage extends MessageHead {
 
 export interface ChunkContent {
   readonly head: ChunkHead
+  /** Its records, unpacked. */
+  readonly bytes: Buffer
   readonly schemas: readonly Schema[]
   readonly channels: readonly Channel[]
   readonly messages: readonly StoredMessage[]
@@ -28,7 +30,7 @@ export function readChunkRecords(content: Buffer): ChunkContent | string {
     if (typeof bytes === 'string') return bytes
     if (bytes.length !== head.size) return `${bytes.length} bytes in a chunk of ${head.size}`
     if (head.crc !== 0 && crc32(bytes) !== head.crc) return 'the checksum of a chunk is wrong'
-    return { head, ...readRecords(bytes) }
+    return { head, bytes, ...readRecords(bytes) }
   } catch (error) {
     return `a chunk cannot be read: ${error instanceof Error ? error.message : String(error)}`
   }
@@ -41,7 +43,7 @@ function unpack(records: Buffer, { compression, size }: ChunkHead): Buffer | str
   return zstdDecompressSync(records, { maxOutputLength: size })
 }
 
-function readRecords(bytes: Buffer): Omit<ChunkContent, 'head'> {
+function readRecords(bytes: Buffer): Omit<ChunkContent, 'head' | 'bytes'> {
   const schemas: Schema[] = []
   const channels: Channel[] = []
   const messages: StoredMessage[] = []

@@ -55,6 +55,12 @@ export function writeBlockHead(target: Buffer, at: number, { index, count, mono,
   target.writeUInt32BE(length, at + AT.length)
 }
 
+/** Index of the first sample of a block of which only the head is at hand; undefined when it is none. */
+export function readBlockIndex(head: Buffer): number | undefined {
+  if (head.length < BLOCK_HEAD || FIXED.some((k) => head[k] !== TEMPLATE[k])) return undefined
+  return Number(head.readBigUInt64BE(AT.index))
+}
+
 /** The head of a block, and its samples, as they are in `message`; undefined when it is none. */
 export function readBlock(message: Buffer): (BlockHead & { readonly data: Buffer }) | undefined {
   if (message.length < BLOCK_HEAD || FIXED.some((k) => message[k] !== TEMPLATE[k])) return undefined

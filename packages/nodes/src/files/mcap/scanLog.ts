@@ -3,6 +3,7 @@ import { ByteReader } from './ByteReader.ts'
 import type { FileWindow } from './FileWindow.ts'
 import { decodeMark, MARK_LENGTH, MARK_MAGIC, MARK_OPCODE, type Mark } from './mark.ts'
 import { readChunkRecords, type ChunkContent } from './readChunkRecords.ts'
+import { FOOTER } from './readSummary.ts'
 import {
   MAGIC,
   OPCODE,
@@ -210,8 +211,6 @@ class LogScan {
     }
   }
 }
-
-const FOOTER = RECORD_HEAD + 20
 
 /** Why what stands behind the data cannot be right; undefined when it is. */
 function summaryProblem(bytes: Buffer, start: number): string | undefined {

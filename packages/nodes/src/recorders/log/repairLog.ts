@@ -7,6 +7,7 @@ import type { Attachment, Channel } from '../../files/mcap/records.ts'
 import type { StoredMessage } from '../../files/mcap/readChunkRecords.ts'
 import { readBlock } from '../../files/mcap/sampleBlock.ts'
 import { scanLog } from '../../files/mcap/scanLog.ts'
+import { isLater } from '../../files/mcap/sequence.ts'
 import { verifyLog, type LogReport } from '../../files/mcap/verifyLog.ts'
 import { LogFile } from './LogFile.ts'
 
@@ -179,12 +180,6 @@ class LogCopy {
     this.#schemas.set(name, id)
     return id
   }
-}
-
-/** Numbers of messages begin again at 2^32. */
-function isLater(sequence: number, than: number): boolean {
-  const step = (sequence - than) >>> 0
-  return step > 0 && step < 2 ** 31
 }
 
 async function attachmentsOf(file: OpenFile): Promise<Attachment[]> {

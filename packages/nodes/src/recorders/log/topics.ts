@@ -23,7 +23,8 @@ export function isEventStream({ streamType }: StreamInfo): boolean {
 /** What a recording says of a stream, all as text. */
 export function channelMetadata(info: StreamInfo, startIndex: number): Record<string, string> {
   const { dtype, shape, sampleRate, streamType, channelInfo, units, scale, offset, eventsOf } = info
-  const optional = { channelInfo, units: units || undefined, scale, offset, eventsOf }
+  const accounting = info.accounting === 'samples' ? undefined : info.accounting
+  const optional = { channelInfo, units: units || undefined, scale, offset, eventsOf, accounting }
   const given = Object.entries(optional).filter(([, value]) => value !== undefined && value !== null)
   return {
     dtype: typeof dtype === 'string' ? dtype : JSON.stringify(dtype),

@@ -1,0 +1,33 @@
+import type { StreamExtent } from './McapStream.ts'
+import type { Channel } from './records.ts'
+
+/** What has to be known of a log before anything in it is read. Chunks are named by their places in the file. */
+export interface LogIndex {
+  /** Every stream of samples that has any. */
+  readonly streams: readonly { readonly channel: Channel; readonly extent: StreamExtent }[]
+  readonly channels: ReadonlyMap<number, Channel>
+  /** Metadata records, by name. */
+  readonly metadata: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Chunks that hold events, and marks of clocks. */
+  readonly eventChunks: readonly number[]
+  readonly clockChunks: readonly number[]
+  /** Chunk of the first block of samples. */
+  readonly firstChunk: number | undefined
+  /** Why the recording ended; undefined where that is not there. */
+  readonly reason: string | undefined
+  readonly problems: readonly string[]
+}
+
+/** Whether a channel holds events of a stream. */
+export const isEventChannel = ({ encoding, topic }: Channel): boolean =>
+  encoding === 'json' && !topic.startsWith('/nodeacq/')
+
+/** What a message in JSON says; an empty one when it cannot be read. */
+export function readJson(data: Buffer): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(data.toString('utf8'))
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
