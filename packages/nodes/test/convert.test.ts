@@ -1,5 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { NdArray } from '@nodeacq/ndarray'
 import { makeEvents, OutputStream, type InputStream } from '@nodeacq/stream'
 import { seededRandom, tempFolder } from 'testing'
@@ -67,15 +67,15 @@ describe('convertRecording', () => {
     const values = await record(source, dtype)
     const target = join(folder.path, `session.${to}`)
     const report = await convertRecording(source, target, { to })
-    expect(report.streams.map(({ stream, isExact, gaps, filled }) => ({ stream, isExact, gaps, filled }))).toEqual([
-      { stream: 'raw', isExact: true, gaps: 1, filled: 40 },
-      { stream: 'slow', isExact: false, gaps: 0, filled: 0 }
+    expect(report.streams).toMatchObject([
+      { stream: 'raw', isExact: true, gaps: { mode: 'fill', count: 1, samples: 40 } },
+      { stream: 'slow', isExact: false, gaps: { count: 0 } }
     ])
     expect(report.streams[0]).toMatchObject({
-      clipped: 0,
+      clipped: { count: 0 },
       renamed: { 'A very long name of a channel': 'A very long name' }
     })
-    expect(report.streams[1]).toMatchObject({ clipped: 0, renamed: { C3: 'C3-2' } })
+    expect(report.streams[1]).toMatchObject({ clipped: { count: 0 }, renamed: { C3: 'C3-2' } })
     await using file = await openSampleFile(target)
     expect(file.warnings).toEqual([])
     expect(file.format).toBe(`${to.toUpperCase()}+C`)
@@ -95,7 +95,7 @@ describe('convertRecording', () => {
     expect(raw!.channelInfo[0]!.gain).toBeCloseTo(0.195, to === 'edf' ? 12 : 7)
     const physical = ((await slow!.read(0, 300, 'physical')).toNested() as number[][]).flat()
     for (const [k, value] of physical.entries())
-      expect(Math.abs(value - Math.fround(36 + k / 100))).toBeLessThanOrEqual(report.streams[1]!.step)
+      expect(Math.abs(value - Math.fround(36 + k / 100))).toBeLessThanOrEqual(report.streams[1]!.rounding.step)
     const events = await file.events()
     expect(events.map(({ index, duration, label }) => [index, duration, label])).toEqual([
       [250, 0, 'Stimulus/S  7'],
@@ -114,13 +114,15 @@ describe('convertRecording', () => {
     const values = await record(source, 'int32')
     const target = join(folder.path, 'session.edf')
     const { streams } = await convertRecording(source, target, { to: 'edf', streams: ['raw'] })
-    expect(streams).toMatchObject([{ isExact: false, clipped: 0, notFinite: 0 }])
+    expect(streams).toMatchObject([{ isExact: false, clipped: { count: 0 }, notFinite: 0 }])
     await using file = await openSampleFile(target)
     const physical = (await file.streams[0]!.read(0, 700, 'physical')).toNested() as number[][]
     const unit = file.streams[0]!.channelInfo[0]!.unit === 'mV' ? 1000 : 1
     for (let k = 0; k < 700; k++) {
       for (const [c, value] of physical[k]!.entries()) {
-        expect(Math.abs(value * unit - row(values, k)[c]! * 0.195)).toBeLessThanOrEqual(streams[0]!.step * unit * 0.51)
+        expect(Math.abs(value * unit - row(values, k)[c]! * 0.195)).toBeLessThanOrEqual(
+          streams[0]!.rounding.step * unit * 0.51
+        )
       }
     }
   })
@@ -130,8 +132,9 @@ describe('convertRecording', () => {
     const source = join(folder.path, 'session.mcap')
     const values = await record(source, 'int16')
     const target = join(folder.path, 'session.vhdr')
-    const report = await convertRecording(source, target, { to: 'brainvision' })
-    expect(report.dropped).toEqual(["stream 'slow': the format holds one stream"])
+    const report = await convertRecording(source, target, { to: 'brainvision', gaps: 'native' })
+    expect(report.dropped).toEqual([])
+    expect(report.files.map((path) => basename(path))).toContain('session_slow.vhdr')
     await using file = await openSampleFile(target)
     const [stream] = file.streams
     expect(stream).toMatchObject({ sampleRate: 500, sampleCount: 1460, gaps: [{ from: 700, to: 740, row: 700 }] })

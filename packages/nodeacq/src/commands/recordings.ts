@@ -122,14 +122,17 @@ function conversionLines({ files, streams, events, dropped }: ConversionReport):
   const lines = [
     `${files[0]}: ${streams.length} ${streams.length === 1 ? 'stream' : 'streams'}, ${formatCount(events)} events`
   ]
-  for (const { stream, isExact, step, clipped, notFinite, gaps, filled, renamed, unitsChanged } of streams) {
-    const facts = [isExact ? 'exact' : step > 0 ? `rounded to steps of ${step.toPrecision(3)}` : 'rounded to float32']
-    if (clipped > 0) facts.push(`${formatCount(clipped)} samples clipped`)
+  for (const { stream, isExact, rounding, clipped, notFinite, gaps, renamed, unitsChanged, dropped: lost } of streams) {
+    const facts = [isExact ? 'exact' : `rounded, by ${rounding.maxError.toPrecision(3)} at most`]
+    if (clipped.count > 0) facts.push(`${formatCount(clipped.count)} samples clipped`)
     if (notFinite > 0) facts.push(`${formatCount(notFinite)} values that are no number`)
-    if (gaps > 0) facts.push(`${formatCount(gaps)} gaps${filled > 0 ? `, ${formatCount(filled)} samples filled` : ''}`)
+    if (gaps.count > 0) {
+      facts.push(`${formatCount(gaps.count)} gaps of ${formatCount(gaps.samples)} samples (${gaps.mode})`)
+    }
     lines.push(`  ${stream}: ${facts.join(', ')}`)
     for (const [from, to] of Object.entries(renamed)) lines.push(`    channel '${from}' is called '${to}'`)
     for (const [channel, unit] of Object.entries(unitsChanged)) lines.push(`    channel '${channel}' is in '${unit}'`)
+    for (const each of lost) lines.push(`    left out: ${each}`)
   }
   for (const each of dropped) lines.push(`  left out: ${each}`)
   lines.push(`  what the format cannot say: ${files.at(-1)}`)

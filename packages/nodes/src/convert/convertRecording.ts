@@ -4,7 +4,8 @@ import { openSampleFile } from '../files/openSampleFile.ts'
 import { RecorderError } from '../recorders/RecorderError.ts'
 import { replaceFile } from '../recorders/replaceFile.ts'
 import type { ConversionOptions, ConversionReport, ConversionTarget } from './Conversion.ts'
-import { writeBrainVision } from './brainvision/writeBrainVision.ts'
+import { exportRecording } from './exportRecording.ts'
+import { exportTargets } from './exportTargets.ts'
 import { writeEdf } from './edf/writeEdf.ts'
 
 /** Every format that recordings are converted to, by its name. */
@@ -21,12 +22,17 @@ export const conversionTargets: Readonly<Record<string, ConversionTarget>> = {
     filesOf: (path) => [path],
     write: (source, path, options) => writeEdf(source, path, { ...options, kind: 'BDF' })
   },
-  brainvision: {
-    description: 'BrainVision: header, markers and samples in three files; one stream',
-    extension: '.vhdr',
-    filesOf: (path) => ['.vhdr', '.vmrk', '.eeg'].map((extension) => path.replace(/\.vhdr$/, extension)),
-    write: writeBrainVision
-  }
+  ...Object.fromEntries(
+    Object.values(exportTargets).map((target): [string, ConversionTarget] => [
+      target.name,
+      {
+        description: target.description,
+        extension: target.extension,
+        filesOf: (path) => target.filesOf?.(path) ?? [path],
+        write: (source, path, options) => exportRecording(source, path, { ...options, target })
+      }
+    ])
+  )
 }
 
 /**

@@ -51,6 +51,8 @@ export interface RecordedStream {
   readonly sampleCount: number
   /** Index of row 0. */
   readonly startIndex: number
+  /** s from the start of the recording to row 0; streams of several devices need not begin together. */
+  readonly offset: number
   /** In the order of `row`. */
   readonly gaps: readonly RecordedGap[]
 
@@ -68,8 +70,10 @@ export interface SampleFile {
   /** Name of the format, such as `EDF+C`. */
   readonly format: string
   readonly streams: readonly RecordedStream[]
-  /** Start of row 0 as the file says it, local time without zone: `2024-03-02T10:20:30.125`. */
+  /** Start of the recording as the file says it, local time without zone: `2024-03-02T10:20:30.125`. */
   readonly startTime: string | undefined
+  /** ns of UTC at the start of the recording, where the file says it; most formats know no zone. */
+  readonly startUtc?: bigint | undefined
   /** What was odd and how it was understood, one sentence each. */
   readonly warnings: readonly string[]
   /** Anything else the header holds, such as `patient`. */

@@ -7,7 +7,12 @@ import type { RecordedStream, SampleFile } from '../../files/SampleFile.ts'
 import type { Tal } from '../../files/edf/tal.ts'
 import { RecorderError } from '../../recorders/RecorderError.ts'
 import { writePieces } from '../../recorders/writePieces.ts'
-import type { ConversionOptions, ConversionReport, StreamConversion } from '../Conversion.ts'
+import {
+  streamConversion,
+  type ConversionOptions,
+  type ConversionReport,
+  type StreamConversion
+} from '../Conversion.ts'
 import { IndexReader } from '../IndexReader.ts'
 import { planChannels, type ChannelPlan } from './ChannelPlan.ts'
 import { edfHeader, labelsOf } from './edfHeader.ts'
@@ -267,15 +272,19 @@ function reportOf({ stream, reader, plans, labels }: Planned, counts: Counts): S
   const units = stream.channelInfo.flatMap(({ name, unit = '' }, k) =>
     unit === plans[k]!.scaling.unit ? [] : [[name, plans[k]!.scaling.unit] as const]
   )
-  return {
-    stream: stream.name,
+  return streamConversion(stream.name, {
     isExact,
-    step: isExact ? 0 : Math.max(...plans.map(({ scaling }) => scaling.storedGain)),
+    rounding: isExact ? { step: 0, maxError: 0 } : roundingOf(plans),
     relativeGainError: Math.max(0, ...plans.map((plan) => (plan.isExact ? plan.scaling.relativeGainError : 0))),
-    ...counts,
-    gaps: stream.gaps.length,
-    filled: reader.missing,
+    clipped: { count: counts.clipped, maxExcess: 0 },
+    notFinite: counts.notFinite,
     renamed: Object.fromEntries(renamed),
-    unitsChanged: Object.fromEntries(units)
-  }
+    unitsChanged: Object.fromEntries(units),
+    gaps: { mode: 'fill', count: stream.gaps.length, samples: reader.missing }
+  })
+}
+
+function roundingOf(plans: readonly ChannelPlan[]): { step: number; maxError: number } {
+  const step = Math.max(...plans.map(({ scaling }) => scaling.storedGain))
+  return { step, maxError: step / 2 }
 }

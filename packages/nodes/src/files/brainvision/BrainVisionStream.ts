@@ -18,6 +18,7 @@ export class BrainVisionStream implements RecordedStream {
   readonly channelInfo: readonly RecordedChannel[]
   readonly sampleCount: number
   readonly startIndex = 0
+  readonly offset = 0
   readonly gaps: readonly RecordedGap[]
   readonly #file: OpenFile
   readonly #stored: DType

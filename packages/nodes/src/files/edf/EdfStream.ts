@@ -16,6 +16,7 @@ export class EdfStream implements RecordedStream {
   readonly channelInfo: readonly RecordedChannel[]
   readonly sampleCount: number
   readonly startIndex = 0
+  readonly offset = 0
   readonly gaps: readonly RecordedGap[]
   readonly #signals: readonly EdfSignal[]
   readonly #header: EdfHeader

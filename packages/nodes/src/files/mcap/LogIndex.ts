@@ -11,8 +11,6 @@ export interface LogIndex {
   /** Chunks that hold events, and marks of clocks. */
   readonly eventChunks: readonly number[]
   readonly clockChunks: readonly number[]
-  /** Chunk of the first block of samples. */
-  readonly firstChunk: number | undefined
   /** Why the recording ended; undefined where that is not there. */
   readonly reason: string | undefined
   readonly problems: readonly string[]

@@ -1,3 +1,4 @@
+import { localTime } from '../localTime.ts'
 import { OpenFile } from '../OpenFile.ts'
 import type { FileFormat } from '../openSampleFile.ts'
 import type { RecordedEvent, SampleFile } from '../SampleFile.ts'
@@ -19,20 +20,26 @@ class McapFile implements SampleFile {
   readonly format = 'nodeacq MCAP'
   readonly streams: readonly McapStream[]
   readonly startTime: string | undefined
+  readonly startUtc: bigint | undefined
   readonly warnings: readonly string[]
   readonly details: Readonly<Record<string, unknown>>
   readonly #chunks: ChunkReader
   readonly #index: LogIndex
   #events: Promise<readonly RecordedEvent[]> | undefined
 
-  private constructor(chunks: ChunkReader, index: LogIndex, start: bigint | undefined) {
+  private constructor(chunks: ChunkReader, index: LogIndex, begins: readonly bigint[]) {
     this.path = chunks.file.path
     this.#chunks = chunks
     this.#index = index
+    const start = begins.reduce((least, begin) => (begin < least ? begin : least), begins[0] ?? 0n)
     this.streams = index.streams
-      .map(({ channel, extent }) => new McapStream(chunks, channel, extent))
+      .map(
+        ({ channel, extent }, k) =>
+          new McapStream(chunks, channel, { ...extent, offset: Number(begins[k]! - start) / 1e9 })
+      )
       .toSorted((a, b) => b.sampleRate - a.sampleRate)
-    this.startTime = start === undefined ? undefined : localTime(start)
+    this.startUtc = begins.length === 0 ? undefined : start
+    this.startTime = this.startUtc === undefined ? undefined : localTime(start)
     this.warnings = index.problems
     this.details = index.metadata
   }
@@ -42,7 +49,7 @@ class McapFile implements SampleFile {
     try {
       const chunks = new ChunkReader(file)
       const index = (await indexBySummary(chunks)) ?? (await indexByScan(chunks))
-      return new McapFile(chunks, index, await startOf(chunks, index))
+      return new McapFile(chunks, index, await beginsOf(chunks, index))
     } catch (error) {
       await file.close()
       throw error
@@ -82,22 +89,19 @@ export const mcapFormat: FileFormat = {
   open: (path) => McapFile.open(path)
 }
 
-/** When the first sample was, ns since 1970. */
-async function startOf(chunks: ChunkReader, { firstChunk }: LogIndex): Promise<bigint | undefined> {
-  if (firstChunk === undefined) return undefined
-  const { messages } = await chunks.read(firstChunk)
-  return messages.find(({ data }) => readBlock(data) !== undefined)?.publishTime
+/** When the first sample of each stream was, ns since 1970. */
+async function beginsOf(chunks: ChunkReader, { streams }: LogIndex): Promise<bigint[]> {
+  const begins: bigint[] = []
+  for (const { channel, extent } of streams) {
+    const { messages } = await chunks.read(extent.places.offsetOf(0))
+    const first = messages.find(({ channelId, data }) => channelId === channel.id && readBlock(data) !== undefined)
+    begins.push(first!.publishTime)
+  }
+  return begins
 }
 
 function eventOf(value: Record<string, unknown>): RecordedEvent {
   const number = (key: string): number => Number(value[key] ?? 0)
   const label = typeof value['label'] === 'string' ? value['label'] : ''
   return { index: number('index'), duration: number('duration'), label, value: number('value') }
-}
-
-/** ns of UTC as local time without zone. */
-function localTime(ns: bigint): string {
-  const date = new Date(Number(ns / 1_000_000n))
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000)
-  return local.toISOString().replace('Z', '')
 }

@@ -40,13 +40,18 @@ export class McapStream implements RecordedStream {
   readonly gaps: readonly RecordedGap[]
   readonly sampleCount: number
   readonly startIndex: number
+  readonly offset: number
   readonly #chunks: ChunkReader
   readonly #channelId: number
   readonly #places: StreamPlaces
   readonly #segments: readonly Segment[]
   readonly #rowBytes: number
 
-  constructor(chunks: ChunkReader, { id, topic, metadata }: Channel, extent: StreamExtent) {
+  constructor(
+    chunks: ChunkReader,
+    { id, topic, metadata }: Channel,
+    extent: StreamExtent & { readonly offset: number }
+  ) {
     this.#chunks = chunks
     this.#channelId = id
     this.topic = topic
@@ -62,6 +67,7 @@ export class McapStream implements RecordedStream {
     this.#rowBytes = this.sampleShape.reduce((size, length) => size * length, this.dtype.itemSize)
     this.#places = extent.places
     this.startIndex = extent.startIndex
+    this.offset = extent.offset
     this.sampleCount = extent.sampleCount
     this.gaps = placeGaps(extent)
     this.#segments = segmentsOf(this)

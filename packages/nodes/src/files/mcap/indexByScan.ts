@@ -31,7 +31,6 @@ class Found {
   readonly #eventChunks = new Set<number>()
   readonly #clockChunks = new Set<number>()
   #reason: string | undefined
-  #firstChunk: number | undefined
 
   addChannel(channel: Channel): void {
     if (this.#channels.has(channel.id)) return
@@ -49,7 +48,6 @@ class Found {
     if (stream !== undefined) {
       const block = readBlock(data)
       if (block === undefined) return
-      this.#firstChunk ??= offset
       stream.add(block.index, block.count, offset)
     } else if (isEventChannel(channel)) this.#eventChunks.add(offset)
     else if (channel.topic === '/nodeacq/clock') this.#clockChunks.add(offset)
@@ -70,7 +68,6 @@ class Found {
       metadata: this.metadata,
       eventChunks: [...this.#eventChunks],
       clockChunks: [...this.#clockChunks],
-      firstChunk: this.#firstChunk,
       reason: this.#reason,
       problems: [...this.problems, ...[...this.#streams.values()].flatMap((stream) => stream.problems())]
     }

@@ -47,14 +47,12 @@ async function lookAtEnd(chunks: ChunkReader): Promise<LogIndex | undefined> {
     if (startIndex + received + missing !== next) return undefined
     streams.push({ channel, extent: { places, startIndex, sampleCount: received, gaps: own } })
   }
-  const first = streams.map(({ extent }) => extent.places.offsetOf(0))
   return {
     streams,
     channels: summary.channels,
     metadata: Object.fromEntries(summary.metadata.map(({ name, metadata }) => [name, metadata])),
     eventChunks: chunksOf(summary, isEventChannel),
     clockChunks: chunksOf(summary, ({ topic }) => topic === '/nodeacq/clock'),
-    firstChunk: first.length === 0 ? undefined : Math.min(...first),
     reason: close.reason,
     problems: []
   }

@@ -59,6 +59,7 @@ class RawRecording implements SampleFile {
       const annotations = existsSync(annotationsPath) ? await readJson(annotationsPath) : undefined
       // The sort is stable: streams of one rate stay in the order of the file. Events (messages, not a rate) come last.
       streams.sort((a, b) => rank(b) - rank(a))
+      placeInTime(streams)
       return new RawRecording(folder, { streams, files, warnings, annotations })
     } catch (error) {
       for (const file of files) await file.close()
@@ -90,6 +91,14 @@ export const rawRecordingFormat: FileFormat = {
 
 function rank(stream: RawStream): number {
   return stream.streamType.startsWith('event') ? -1 : stream.sampleRate
+}
+
+/** Streams of a raw recording count from one moment. */
+function placeInTime(streams: readonly RawStream[]): void {
+  const begin = ({ startIndex, sampleRate }: RawStream): number => startIndex / sampleRate
+  const timed = streams.filter((stream) => rank(stream) > 0)
+  const start = Math.min(...timed.map(begin))
+  for (const stream of timed) stream.offset = begin(stream) - start
 }
 
 async function openStream(

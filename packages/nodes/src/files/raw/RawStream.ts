@@ -17,6 +17,8 @@ export class RawStream implements RecordedStream {
   readonly channelInfo: readonly RecordedChannel[]
   readonly sampleCount: number
   readonly startIndex: number
+  /** Index says when a sample was: nothing else in the folder does. Set when all streams are known. */
+  offset = 0
   readonly gaps: readonly RecordedGap[]
   readonly sampleBytes: number
   readonly #file: OpenFile

@@ -1,0 +1,216 @@
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { addSeconds } from '../files/localTime.ts'
+import type { RecordedEvent, RecordedStream, SampleFile } from '../files/SampleFile.ts'
+import { RecorderError } from '../recorders/RecorderError.ts'
+import { syncFolder } from '../recorders/replaceFile.ts'
+import { streamConversion, type ConversionOptions, type ConversionReport, type StreamConversion } from './Conversion.ts'
+import type { ChannelRange, ExportEvent, ExportResult, ExportStream, ExportTarget, GapMode } from './Exporter.ts'
+import { pump } from './pump.ts'
+import { rangesOf } from './rangesOf.ts'
+import { sectionsAtGaps, wholeSection, type Section } from './sections.ts'
+
+interface Job {
+  readonly source: SampleFile
+  readonly target: ExportTarget
+  readonly gaps: GapMode
+  readonly options: Readonly<Record<string, unknown>>
+  readonly events: readonly RecordedEvent[]
+  readonly ranges: ReadonlyMap<RecordedStream, readonly ChannelRange[]>
+  readonly progress: (bytes: number) => void
+  readonly files: string[]
+}
+
+/**
+ * Writes a recording in a format: one file, or one for each stretch without a gap, or for each stream, as the format asks.
+ * @throws RecorderError when nothing can be written, or writing fails; nothing of it is left then
+ */
+export async function exportRecording(
+  source: SampleFile,
+  path: string,
+  { target, ...wanted }: ConversionOptions & { readonly target: ExportTarget }
+): Promise<ConversionReport> {
+  const gaps = gapModeOf(path, target, wanted.gaps)
+  const options = checkOptions(path, target, wanted.set ?? {})
+  const { streams, dropped } = selectStreams(source, path, { target, names: wanted.streams })
+  const ranged = streams.filter((stream) => target.needsRange?.(describe(stream)) === true)
+  const bytes = [...streams, ...ranged].reduce((sum, stream) => sum + bytesOf(stream), 0)
+  let done = 0
+  const progress = (count: number): void => wanted.progress?.(Math.min(1, (done += count) / bytes))
+  const ranges = new Map<RecordedStream, readonly ChannelRange[]>()
+  for (const stream of ranged) ranges.set(stream, await rangesOf(stream, progress))
+  const job: Job = { source, target, gaps, options, events: await source.events(), ranges, progress, files: [] }
+  try {
+    const results: ExportResult[] = []
+    for (const [k, group] of (target.holdsOneStream === true ? streams.map((each) => [each]) : [streams]).entries()) {
+      results.push(...(await exportSections(job, group, k === 0 ? path : besidePath(path, target, group[0]!.name))))
+    }
+    await syncFolder(dirname(path))
+    return {
+      source: source.path,
+      target: target.name,
+      files: job.files,
+      streams: mergeStreams(results.flatMap(({ streams: parts }) => parts)),
+      events: job.events.length,
+      dropped: [...dropped, ...new Set(results.flatMap(({ dropped: lost }) => lost))]
+    }
+  } catch (error) {
+    // Half a file would pass for a whole one.
+    for (const file of job.files) await rm(file, { force: true, recursive: true })
+    throw RecorderError.from(path, 'write', error)
+  }
+}
+
+async function exportSections(job: Job, streams: readonly RecordedStream[], path: string): Promise<ExportResult[]> {
+  if (job.gaps !== 'split') {
+    const whole = wholeSection(streams)
+    return whole === undefined ? [] : [await exportSection(job, whole, { path, end: Infinity })]
+  }
+  const sections = sectionsAtGaps(streams)
+  const results: ExportResult[] = []
+  for (const [k, section] of sections.entries()) {
+    const own = sections.length === 1 ? path : segmentPath(path, job.target, k + 1)
+    results.push(
+      await exportSection(job, section, { path: own, end: sections[k + 1]?.start ?? Infinity, isFirst: k === 0 })
+    )
+  }
+  return results
+}
+
+async function exportSection(
+  job: Job,
+  section: Section,
+  { path, end, isFirst = true }: { path: string; end: number; isFirst?: boolean }
+): Promise<ExportResult> {
+  const { source, target, options, ranges } = job
+  const events = eventsIn(job, section, [isFirst ? -Infinity : section.start, end])
+  const { startUtc, startTime } = source
+  const exporter = await target.open(path, {
+    source: source.path,
+    streams: section.slices.map((slice) => slice.describe(section.start, ranges.get(slice.stream))),
+    startUtc: startUtc === undefined ? undefined : startUtc + BigInt(Math.round(section.start * 1e9)),
+    startTime: startTime === undefined ? undefined : addSeconds(startTime, section.start),
+    gaps: job.gaps === 'native' ? 'native' : 'fill',
+    options,
+    provenance: {},
+    events
+  })
+  try {
+    await pump(exporter, section, { events, progress: job.progress })
+    await exporter.sync()
+    return await exporter.close()
+  } finally {
+    await exporter.abort()
+    job.files.push(...exporter.files)
+  }
+}
+
+/** Events of a span of time, counted in samples of the stream with the highest rate that is written. */
+function eventsIn({ source, events }: Job, { slices }: Section, [from, end]: readonly [number, number]): ExportEvent[] {
+  const [counted] = source.streams
+  if (counted === undefined) return []
+  const rate = counted.sampleRate > 0 ? counted.sampleRate : 1
+  const place = slices.reduce((best, slice, k) => (slice.rate > slices[best]!.rate ? k : best), 0)
+  const own = slices[place]!
+  return events.flatMap((event) => {
+    const time = counted.offset + (event.index - counted.startIndex) / rate
+    if (time < from - 1e-9 || time >= end - 1e-9) return []
+    if (own.stream === counted) return [{ ...event, stream: place }]
+    const index = own.stream.startIndex + Math.round((time - own.stream.offset) * own.rate)
+    return [{ ...event, stream: place, index, duration: Math.round((event.duration / rate) * own.rate) }]
+  })
+}
+
+function gapModeOf(path: string, target: ExportTarget, wanted: GapMode | undefined): GapMode {
+  const mode = wanted ?? target.gaps[0]!
+  if (target.gaps.includes(mode)) return mode
+  throw new RecorderError(path, `gaps of ${target.name}: expected one of ${target.gaps.join(', ')}, got '${mode}'`)
+}
+
+function checkOptions(
+  path: string,
+  { name, optionsSchema }: ExportTarget,
+  given: Readonly<Record<string, unknown>>
+): Readonly<Record<string, unknown>> {
+  if (optionsSchema === undefined) {
+    const [first] = Object.keys(given)
+    if (first !== undefined) throw new RecorderError(path, `${name} has no options, got '${first}'`)
+    return {}
+  }
+  const result = optionsSchema.safeParse(given)
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '))
+  throw new RecorderError(path, `options of ${name}: ${problems.join('; ')}`)
+}
+
+function selectStreams(
+  source: SampleFile,
+  path: string,
+  { target, names }: { target: ExportTarget; names: readonly string[] | undefined }
+): { streams: RecordedStream[]; dropped: string[] } {
+  const dropped: string[] = []
+  const streams = source.streams.filter((stream) => {
+    if (names !== undefined && !names.includes(stream.name)) return false
+    const reason = stream.sampleCount === 0 ? 'it is empty' : target.whyNot(describe(stream))
+    if (reason !== undefined) dropped.push(`stream '${stream.name}': ${reason}`)
+    return reason === undefined
+  })
+  if (streams.length === 0 || (names !== undefined && dropped.length > 0)) {
+    throw new RecorderError(path, `not written: ${dropped.join('; ') || `${source.path} has no stream`}`)
+  }
+  return { streams, dropped }
+}
+
+function describe(stream: RecordedStream): ExportStream {
+  return stream
+}
+
+function bytesOf({ sampleShape, dtype, sampleCount }: RecordedStream): number {
+  return sampleShape.reduce((size, length) => size * length, dtype.itemSize) * sampleCount
+}
+
+function segmentPath(path: string, { extension }: ExportTarget, number: number): string {
+  return `${stemOf(path, extension)}_seg-${String(number).padStart(3, '0')}${extension}`
+}
+
+function besidePath(path: string, { extension }: ExportTarget, stream: string): string {
+  // oxlint-disable-next-line no-control-regex -- a stream may have any name, a file may not
+  return `${stemOf(path, extension)}_${stream.replaceAll(/[/\\:*?"<>|\0-\x1f]/g, '_')}${extension}`
+}
+
+function stemOf(path: string, extension: string): string {
+  return path.slice(0, path.length - extension.length)
+}
+
+/** What became of each stream, over all files that it is in. */
+function mergeStreams(parts: readonly StreamConversion[]): StreamConversion[] {
+  return Map.groupBy(parts, ({ stream }) => stream)
+    .values()
+    .map((each) => each.reduce(merge))
+    .toArray()
+}
+
+function merge(one: StreamConversion, other: StreamConversion): StreamConversion {
+  return streamConversion(one.stream, {
+    isExact: one.isExact && other.isExact,
+    rounding: {
+      step: Math.max(one.rounding.step, other.rounding.step),
+      maxError: Math.max(one.rounding.maxError, other.rounding.maxError)
+    },
+    relativeGainError: Math.max(one.relativeGainError, other.relativeGainError),
+    clipped: {
+      count: one.clipped.count + other.clipped.count,
+      firstIndex: one.clipped.firstIndex ?? other.clipped.firstIndex,
+      maxExcess: Math.max(one.clipped.maxExcess, other.clipped.maxExcess)
+    },
+    notFinite: one.notFinite + other.notFinite,
+    renamed: { ...one.renamed, ...other.renamed },
+    unitsChanged: { ...one.unitsChanged, ...other.unitsChanged },
+    gaps: {
+      mode: one.gaps.mode,
+      count: one.gaps.count + other.gaps.count,
+      samples: one.gaps.samples + other.gaps.samples
+    },
+    dropped: [...new Set([...one.dropped, ...other.dropped])]
+  })
+}
