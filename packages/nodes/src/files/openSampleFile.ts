@@ -5,7 +5,9 @@ import type { SampleFile } from './SampleFile.ts'
 import { brainVisionFormat } from './brainvision/BrainVisionFile.ts'
 import { edfFormat } from './edf/EdfFile.ts'
 import { mcapFormat } from './mcap/McapFile.ts'
+import { openEphysFormat } from './openephys/OpenEphysFile.ts'
 import { rawRecordingFormat } from './raw/RawRecording.ts'
+import { spikeGlxFormat } from './spikeglx/SpikeGlxFile.ts'
 
 /** What is known of a path before a format opens it. */
 export interface FileProbe {
@@ -26,7 +28,14 @@ export interface FileFormat {
   open(path: string): Promise<SampleFile>
 }
 
-const formats: FileFormat[] = [mcapFormat, edfFormat, brainVisionFormat, rawRecordingFormat]
+const formats: FileFormat[] = [
+  mcapFormat,
+  edfFormat,
+  brainVisionFormat,
+  rawRecordingFormat,
+  openEphysFormat,
+  spikeGlxFormat
+]
 
 /** Adds a format; it is asked before those already there. */
 export function registerFileFormat(format: FileFormat): void {
@@ -40,7 +49,8 @@ export function fileFormats(): readonly FileFormat[] {
 
 /**
  * Opens a recording: a Recorder's (`.mcap`), EDF, EDF+, BDF, BDF+ (`.edf`, `.bdf`, `.rec`), BrainVision (`.vhdr`, or its `.eeg`/`.vmrk`),
- * or the folder of a RawRecorder.
+ * the folder of a RawRecorder, Open Ephys' binary format (session, experiment or recording), or SpikeGLX (`.bin` with its `.meta`, or
+ * the folder of a run).
  * @throws RecordingFileError when it is none of them, or damaged beyond reading
  */
 export async function openSampleFile(path: string): Promise<SampleFile> {
@@ -54,9 +64,7 @@ export async function openSampleFile(path: string): Promise<SampleFile> {
   throw new RecordingFileError(path, {
     where: probe.isDirectory ? 'folder' : 'file',
     expected: `one of ${formats.map(({ name }) => name).join(', ')}`,
-    got: probe.isDirectory
-      ? 'a folder without stream_properties.json'
-      : `an unknown format (${probe.extension || 'no extension'})`
+    got: probe.isDirectory ? 'a folder that holds none' : `an unknown format (${probe.extension || 'no extension'})`
   })
 }
 

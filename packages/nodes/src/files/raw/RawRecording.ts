@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { parseDType, type DTypeLike } from '@nodeacq/ndarray'
 import { RecordingFileError } from '../../errors.ts'
 import { OpenFile } from '../OpenFile.ts'
 import type { FileFormat } from '../openSampleFile.ts'
+import { readJson } from '../readJson.ts'
 import type { RecordedEvent, RecordedGap, SampleFile } from '../SampleFile.ts'
 import {
   ANNOTATIONS_FILE,
@@ -125,20 +126,4 @@ async function openStream(
     warnings.push(`${name}: the last sample is cut after ${rest} of ${stream.sampleBytes} bytes and is left out`)
   }
   return stream
-}
-
-async function readJson(path: string): Promise<unknown> {
-  let text
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
-    const got = cause instanceof Error ? cause.message : String(cause)
-    throw new RecordingFileError(path, { where: 'file', expected: 'a readable file', got, cause })
-  }
-  try {
-    return JSON.parse(text) as unknown
-  } catch (cause) {
-    const got = cause instanceof Error ? cause.message : String(cause)
-    throw new RecordingFileError(path, { where: 'content', expected: 'JSON', got, cause })
-  }
 }
