@@ -4,16 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, createManager } from '@nodeacq/core'
 import type { Remote } from '@nodeacq/rpc'
 import { makeEvents, OutputStream, type InputStream } from '@nodeacq/stream'
-import { ramp, seededRandom, smallDisk, startProcess, tempFolder, waitFor } from 'testing'
+import { ramp, smallDisk, tempFolder, waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { FileWindow } from '../src/files/mcap/FileWindow.ts'
 import { readBlock } from '../src/files/mcap/sampleBlock.ts'
 import { scanLog } from '../src/files/mcap/scanLog.ts'
 import { OpenFile } from '../src/files/OpenFile.ts'
 import { Recorder, verifyLog } from '../src/index.ts'
-
-const SEED = Number(process.env['NODEACQ_SEED'] ?? 1)
-const KILLS = process.env['NODEACQ_SOAK'] === '1' ? 300 : 20
 
 async function openSource(options = {}): Promise<OutputStream> {
   const source = new OutputStream({ dtype: 'int16', shape: [-1, 4], sampleRate: 1000, ...options })
@@ -202,62 +199,6 @@ describe('Recorder', () => {
     )
   })
 })
-
-const program = new URL('programs/recordLog.ts', import.meta.url)
-
-test(
-  `killed at any moment, every sample that was acknowledged is in the file (seed ${SEED})`,
-  async () => {
-    const random = seededRandom(SEED)
-    let acknowledged = 0
-    const killOne = async (k: number, delay: number): Promise<void> => {
-      await using folder = await tempFolder()
-      const file = join(folder.path, 'session.mcap')
-      await using source = new OutputStream({ dtype: 'int32', shape: [-1, 4], sampleRate: 10_000, flow: 'wait' })
-      await source.configure()
-      source.startRun()
-      await using recorder = await startProcess(program, [file, JSON.stringify(source.params)])
-      // Sometimes while it starts.
-      if (k % 5 > 0) await recorder.line('recording')
-      let stopped = false
-      const sending = (async () => {
-        for (let from = 0, n = 0; !stopped; n++) {
-          const samples = 1 + ((n * 7919) % 3000)
-          await Promise.race([
-            source.send(ramp({ from, samples, channels: 4, dtype: 'int32' }), from + samples, { handOver: true }),
-            recorder.exited
-          ])
-          from += samples
-          await sleep(1)
-        }
-      })()
-      await sleep(delay)
-      recorder.kill('SIGKILL')
-      await recorder.exited
-      stopped = true
-      const safe = source.status().acknowledged['disk']?.index ?? 0
-      await sending
-      acknowledged += safe
-      if (!(await readdir(folder.path)).includes('session.mcap')) return
-      const report = await verifyLog(file)
-      const next = report.streams.get('/x/samples')?.next ?? 0
-      expect({ k, has: next >= safe, damage: report.damage.filter(({ to }) => to < report.bytes) }).toEqual({
-        k,
-        has: true,
-        damage: []
-      })
-      const blocks = await samplesOf(file, '/x/samples')
-      const bytes = Buffer.concat(blocks.map((block) => block.bytes))
-      expect(bytes.equals(ramp({ samples: next, channels: 4, dtype: 'int32' }).bytes()), `kill ${k}`).toBe(true)
-    }
-    for (let k = 0; k < KILLS; k += 4) {
-      await Promise.all([0, 1, 2, 3].map((n) => killOne(k + n, random() * 250)))
-    }
-    process.stdout.write(`${KILLS} kills, ${acknowledged} samples were acknowledged\n`)
-    expect(acknowledged).toBeGreaterThan(0)
-  },
-  KILLS * 10_000
-)
 
 test('on a full disk the file ends whole, with its reason, and the node says what is missing', async (context) => {
   await using disk = await smallDisk(6 * 1024)

@@ -1,0 +1,29 @@
+/** A process that records: its arguments are the options of the Recorder, and the params of its streams by name. */
+import type { InputStream, StreamSource } from '@nodeacq/stream'
+import { Recorder } from '../../src/recorders/Recorder.ts'
+
+const [options = '{}', streams = '{}'] = process.argv.slice(2)
+const recorder = new Recorder({ name: 'disk' })
+await recorder.configure({ sync: 0.1, certificate: false, ...(JSON.parse(options) as object) })
+for (const [name, params] of Object.entries(JSON.parse(streams) as Record<string, StreamSource>)) {
+  await (recorder.stream('input', name) as InputStream).connect(params, { name: `disk.${name}` })
+}
+process.stdout.write('connected\n')
+await recorder.initialize()
+await recorder.start()
+process.stdout.write('recording\n')
+const finished = recorder.finished().then(async (error) => {
+  const ledger = Object.entries(recorder.inputs).map(([name, input]) => {
+    const { samples, lostSamples, duplicatedSamples } = input.status()
+    return { name, samples, lostSamples, duplicatedSamples }
+  })
+  await recorder.close()
+  process.stdout.write(`${JSON.stringify({ error: error?.message, ledger })}\n`)
+  process.exit(error === undefined ? 0 : 1)
+})
+process.stdin.resume()
+process.stdin.once('end', () => {
+  process.stdout.write('closing\n')
+  void recorder.stop()
+})
+await finished
