@@ -7,18 +7,15 @@ import { Host } from './Host.ts'
 import { HostClock } from './HostClock.ts'
 import { ANSWER_TIME, isAlive, sameObject, within, type GroupLink, type HostLink } from './links.ts'
 import { STOP_TIMEOUT, type Node } from './Node.ts'
+import type { ManagerOptions } from './ManagerOptions.ts'
 import type { Measured } from './metrics/metricsText.ts'
 import { MetricsServer, type MetricsOptions } from './metrics/MetricsServer.ts'
 import { ownProcess } from './metrics/ownProcess.ts'
 import type { NodeGroup } from './NodeGroup.ts'
+import { Recordings, type RecorderStatus, type StartRecordingOptions } from './recording/Recordings.ts'
 import { SILENT, type GroupStatus, type HostStatus, type ManagerStatus, type NodeStatus } from './status.ts'
 import { levels } from './topology.ts'
 import { Watch, type ManagerEvent } from './Watch.ts'
-
-export interface ManagerOptions {
-  /** Folders whose modules the groups of the built-in host may import. Default: the working directory. */
-  importRoots?: readonly string[]
-}
 
 type ManagedNode = NodeStatus & { readonly group: string; readonly host: string }
 
@@ -35,6 +32,7 @@ export class Manager implements AsyncDisposable {
   readonly #groups = new Map<string, GroupLink>()
   readonly #watch = new Watch(this.#groups)
   readonly #metrics = new MetricsServer(() => this.#measure())
+  readonly #recordings: Recordings
   #localHost: Host | undefined
   #defaultGroup: Promise<Remote<NodeGroup>> | undefined
   #groupCount = 0
@@ -42,6 +40,8 @@ export class Manager implements AsyncDisposable {
 
   constructor(options: ManagerOptions = {}) {
     this.#options = options
+    const status = () => this.status()
+    this.#recordings = new Recordings({ status, groups: this.#groups, contract: options.recordContract })
   }
 
   get '~proxied'(): true {
@@ -234,6 +234,36 @@ export class Manager implements AsyncDisposable {
     }))
     const nodes = reports.flatMap((report) => report.nodes)
     return { hosts, groups: reports.map((report) => report.group), nodes, edges: edgesOf(nodes) }
+  }
+
+  /**
+   * Starts a recording with every recorder that is idle: all prepare, and begin when all are ready. If one cannot, none does.
+   * Gives the recorders that record now.
+   * @throws {RecordError} naming those that cannot, or what of the contract is not met and nobody overrides.
+   */
+  startRecording(options?: StartRecordingOptions): Promise<RecorderStatus[]> {
+    return this.#recordings.start(options)
+  }
+
+  /**
+   * Ends every recording; the nodes run on. Gives what became of each: with `wait` (default) when all are closed and
+   * checked, otherwise at once. @throws {RecordError} when nothing is recorded.
+   */
+  stopRecording(options?: { wait?: boolean }): Promise<RecorderStatus[]> {
+    return this.#recordings.stop(options)
+  }
+
+  /** Every recorder of the graph, and the recording it makes or made last. */
+  recordStatus(): Promise<RecorderStatus[]> {
+    return this.#recordings.status()
+  }
+
+  /**
+   * Puts a text into every recording that runs, at `time` (ms since 1970 UTC; default now).
+   * @throws {RecordError} when nothing is recorded.
+   */
+  annotate(text: string, options?: { time?: number }): Promise<RecorderStatus[]> {
+    return this.#recordings.annotate(text, options)
   }
 
   /**

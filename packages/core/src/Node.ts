@@ -1,29 +1,23 @@
 import { EventEmitter } from 'node:events'
 import { getLogger, type Logger } from '@nodeacq/rpc'
-import { InputStream, OutputStream, type Gap, type InputSpec, type OutputOptions, nearestNames } from '@nodeacq/stream'
+import { InputStream, OutputStream, type InputSpec, type OutputOptions, nearestNames } from '@nodeacq/stream'
 import { z } from 'zod'
 import { announceGaps } from './announceGaps.ts'
 import { ConfigError, NodeError, NotFoundError } from './errors.ts'
-import { LiveParams, type ParamsChange } from './LiveParams.ts'
+import { LiveParams } from './LiveParams.ts'
 import type { NodeClass, NodeOptions } from './NodeClass.ts'
+import type { NodeEvents } from './NodeEvents.ts'
 import { NodeRun } from './NodeRun.ts'
 import { inheritFlow, withInterface } from './outputDefaults.ts'
+import type { RecordControl } from './recording/RecordControl.ts'
 import { requireLegal, type NodeState } from './nodeState.ts'
 import { parseOptions, type ObjectSchema } from './schema.ts'
-import { failureOf, type NodeFailure, type NodeStatus } from './status.ts'
+import { failureOf, type NodeStatus } from './status.ts'
 
 const NO_OPTIONS = z.object({})
 
 /** How long `stop` waits for a node to work off what has reached it, ms. */
 export const STOP_TIMEOUT = 10_000
-
-interface NodeEvents {
-  stateChanged: [state: NodeState]
-  failed: [failure: NodeFailure]
-  paramsChanged: [change: ParamsChange]
-  /** Samples that an input does not get, told to who listens when the node begins to read its `chunks`. */
-  gap: [gap: Gap & { readonly input: string }]
-}
 
 /**
  * One element of a graph: a device, a filter, a recorder, a viewer.
@@ -181,6 +175,11 @@ export abstract class Node<
     this.#enter('initialized')
   }
 
+  /** How recordings of this node are begun and ended while it runs; undefined for a node that records nothing. */
+  get recordControl(): RecordControl | undefined {
+    return undefined
+  }
+
   /** Begins a run: indexes start at 0 again. Resolves when the node runs. @throws {NodeStateError} */
   async start(): Promise<void> {
     requireLegal(this.name || this.type, this.#state, 'start')
@@ -267,6 +266,7 @@ export abstract class Node<
         .filter((output) => output.isConfigured)
         .map((output) => output.status()),
       recordings: this._recordings(),
+      ...(this.recordControl && { recording: this.recordControl.status }),
       progress: this._progress(),
       counters: this._counters()
     }
@@ -346,6 +346,11 @@ export abstract class Node<
   /** 0–1 for a source that comes to an end. */
   protected _progress(): number | null {
     return null
+  }
+
+  /** Tells that the recording of this node has come to another state. */
+  protected recordChanged(): void {
+    if (this.recordControl) this.#events.emit('recordChanged', this.recordControl.status)
   }
 
   #fail(thrown: unknown): void {

@@ -15,10 +15,12 @@ import { addProcessGroup, removeProcessGroup } from './processGroups.ts'
 import { describeStall, StallWatch, type Stall } from './StallWatch.ts'
 import { importUserModule } from './userModules.ts'
 import type { NodeState } from './nodeState.ts'
+import type { Annotation, PrepareOptions, RecordControl, RecordStatus } from './recording/RecordControl.ts'
 
 export type GroupEvent =
   | { readonly kind: 'nodeState'; readonly node: string; readonly state: NodeState }
   | { readonly kind: 'nodeFailed'; readonly node: string; readonly failure: NodeFailure }
+  | { readonly kind: 'recordState'; readonly node: string; readonly recording: RecordStatus }
   | { readonly kind: 'paramsChanged'; readonly node: string; readonly params: Readonly<Record<string, unknown>> }
   | Stall
 
@@ -81,6 +83,7 @@ export class NodeGroup implements AsyncDisposable {
     node.on('paramsChanged', (change) =>
       this.#events.append({ kind: 'paramsChanged', node: node.name, params: { ...change.new } })
     )
+    node.on('recordChanged', (recording) => this.#events.append({ kind: 'recordState', node: node.name, recording }))
     node.on('failed', (failure) => this.#events.append({ kind: 'nodeFailed', node: node.name, failure }))
   }
 
@@ -155,6 +158,33 @@ export class NodeGroup implements AsyncDisposable {
   /** Stops every running node, in the order of creation. */
   async stopAllNodes({ timeout = STOP_TIMEOUT }: { timeout?: number } = {}): Promise<void> {
     for (const node of this.listNodes()) if (node.isRunning) await node.stop({ timeout })
+  }
+
+  /** As `RecordControl.prepare` of a node; the four below likewise. @throws {NotFoundError} when it records nothing. */
+  prepareRecording(name: string, options?: PrepareOptions): Promise<void> {
+    return this.#recorder(name).prepare(options)
+  }
+
+  beginRecording(name: string): Promise<void> {
+    return this.#recorder(name).begin()
+  }
+
+  cancelRecording(name: string): Promise<void> {
+    return this.#recorder(name).cancel()
+  }
+
+  endRecording(name: string): Promise<void> {
+    return this.#recorder(name).end()
+  }
+
+  annotate(name: string, annotation: Annotation): Promise<void> {
+    return this.#recorder(name).annotate(annotation)
+  }
+
+  #recorder(name: string): RecordControl {
+    const { recordControl, type } = this.getNode(name)
+    if (recordControl === undefined) throw new NotFoundError(`node '${name}' (${type}) records nothing`)
+    return recordControl
   }
 
   anyNodeRunning(): boolean {

@@ -3,12 +3,14 @@ import { EventLog, type Logged } from './EventLog.ts'
 import { describeExit, type HostEvent } from './Host.ts'
 import { isAlive, regainGroup, within, type GroupLink, type HostLink } from './links.ts'
 import type { GroupEvent } from './NodeGroup.ts'
+import type { RecordStatus } from './recording/RecordControl.ts'
 import { describeStall } from './StallWatch.ts'
 
 export type ManagerEventKind =
   | 'nodeFailed'
   | 'nodeState'
   | 'paramsChanged'
+  | 'recordState'
   | 'edgeStalled'
   | 'edgeRecovered'
   | 'groupDied'
@@ -24,6 +26,8 @@ export interface ManagerEvent {
   readonly exit?: ExitReport
   /** All live parameters of the node, as they are after the change. */
   readonly params?: Readonly<Record<string, unknown>>
+  /** The recording of the node. */
+  readonly recording?: RecordStatus
   /** Of an edge: `node.output`, `node.input`, and how long it brought no data, ms. */
   readonly from?: string
   readonly to?: string
@@ -146,8 +150,14 @@ function eventOf(event: Logged<GroupEvent>): ManagerEvent {
   if (kind === 'nodeState') return { kind, node, message: event.state }
   if (kind === 'nodeFailed') return { kind, node, message: `${event.failure.name}: ${event.failure.message}` }
   if (kind === 'paramsChanged') return { kind, node, params: event.params, message: 'its parameters changed' }
+  if (kind === 'recordState')
+    return { kind, node, recording: event.recording, message: describeRecording(event.recording) }
   const { from, to, stalledMs } = event
   return { kind, node, from, to, stalledMs, message: describeStall(event) }
+}
+
+function describeRecording({ state, file, error }: RecordStatus): string {
+  return `${state}${file === null ? '' : ` ${file}`}${error === null ? '' : `: ${error}`}`
 }
 
 function isTimeout(error: unknown): boolean {

@@ -13,7 +13,8 @@ import {
 } from '@nodeacq/rpc'
 import { childEntry } from './childProcess.ts'
 import { pyacqDialect } from './dialect/pyacqDialect.ts'
-import { Manager, type ManagerOptions } from './Manager.ts'
+import { Manager } from './Manager.ts'
+import type { ManagerOptions } from './ManagerOptions.ts'
 import { NodeGroup } from './NodeGroup.ts'
 import { useLogServer } from './sharedLogServer.ts'
 

@@ -144,3 +144,16 @@ export class NodeRunningError extends NodeError {
     super(`Refusing to remove Node while it is running. (node '${node}')`)
   }
 }
+
+/** A recording that cannot be started, ended or annotated. */
+export class RecordError extends NodeError {
+  override readonly name = 'RecordError'
+  override readonly code = 'RECORD'
+  /** What of the recording contract is not met, one sentence each; empty when that is not the reason. */
+  readonly unmet: readonly string[]
+
+  constructor(message: string, { unmet = [] }: { unmet?: readonly string[] } = {}) {
+    super(message)
+    this.unmet = unmet
+  }
+}

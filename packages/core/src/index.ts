@@ -5,6 +5,9 @@ export { NodeGroup } from './NodeGroup.ts'
 export type { GroupReport } from './NodeGroup.ts'
 export { Host, describeExit } from './Host.ts'
 export { Manager } from './Manager.ts'
+export { RECORD_STATES } from './recording/RecordControl.ts'
+export type { Annotation, PrepareOptions, RecordControl, RecordState, RecordStatus } from './recording/RecordControl.ts'
+export type { RecordContract, RecorderStatus, StartRecordingOptions } from './recording/Recordings.ts'
 export type { ManagerEvent, ManagerEventKind } from './Watch.ts'
 export { createManager } from './createManager.ts'
 export type { CreateManagerOptions, ManagerHandle } from './createManager.ts'
@@ -35,6 +38,7 @@ export {
   NodeStateError,
   NodeTypeError,
   NotFoundError,
+  RecordError,
   UnknownNodeTypeError
 } from './errors.ts'
 export { failureOf } from './status.ts'

@@ -2,6 +2,7 @@ import type { ExitReport } from '@nodeacq/rpc'
 import type { Delivery, InputStatus, OutputStatus } from '@nodeacq/stream'
 import type { HostClockStatus } from './HostClock.ts'
 import type { NodeState } from './nodeState.ts'
+import type { RecordStatus } from './recording/RecordControl.ts'
 
 /** What went wrong in a node, in a form that travels. */
 export interface NodeFailure {
@@ -24,6 +25,8 @@ export interface NodeStatus {
   readonly outputs: readonly OutputStatus[]
   /** Files or folders that the node has written or is writing. */
   readonly recordings: readonly string[]
+  /** The recording it makes, or made last; nodes that record nothing have none. */
+  readonly recording?: RecordStatus
   /** How far a finite source is, 0–1; null for sources without an end. */
   readonly progress: number | null
   /** What else the node counts in this run, e.g. `{ nonFiniteSamples: 0 }`. */

@@ -199,6 +199,18 @@ export class InputStream implements AsyncDisposable {
     await this.#connection?.reception.finish(() => this.#reader === 'chunks')
   }
 
+  /**
+   * Where the source is now: its run, and the index of the sample that comes next; of a source that does not answer, as far
+   * as is known. Undefined for a source of pyacq's, which cannot be asked.
+   */
+  async sourceHead(): Promise<{ run: number; index: number } | undefined> {
+    const reception = this.#reception
+    if (reception.service === 'plain') return undefined
+    await reception.sync()
+    const { run, index } = reception.tracker.head
+    return { run, index }
+  }
+
   /** Calls `callback` with each chunk from now on, over all runs. Returns what ends that. */
   onData(callback: (chunk: Chunk) => void): () => void {
     if (this.#reader === 'chunks') this.#requireFree()

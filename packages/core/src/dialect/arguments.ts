@@ -29,6 +29,9 @@ const SIGNATURES = new Map<object, Readonly<Record<string, Signature>>>([
       createNodeGroup: sig(0, 'name', 'host', 'qt', 'log_addr', 'log_level'),
       createNode: sig(1, 'node_class', 'host', 'name'),
       nodegroupClosed: sig(1, 'ng'),
+      startRecording: sig(0, 'override', 'notes'),
+      stopRecording: sig(0, 'wait'),
+      annotate: sig(1, 'text', 'time'),
       events: sig(1, 'since', 'timeout')
     }
   ],

@@ -13,7 +13,8 @@ const PYTHON_NAMES: Readonly<Record<string, string>> = {
   STREAM_SPEC: 'ValueError',
   STREAM_CHUNK: 'ValueError',
   STREAM_OVERRUN: 'IndexError',
-  HOST: 'TimeoutError'
+  HOST: 'TimeoutError',
+  RECORD: 'RuntimeError'
 }
 
 /** Python's name and text of an error that one of our members threw; undefined to leave it to the plain rules. */

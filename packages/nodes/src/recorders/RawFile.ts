@@ -54,6 +54,11 @@ export class RawFile {
     }
   }
 
+  /** In the file. */
+  get bytes(): number {
+    return this.#size
+  }
+
   /** Rows in the file and on their way into it. */
   get rowsTaken(): number {
     return this.rows + this.#queuedRows

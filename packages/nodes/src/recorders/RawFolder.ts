@@ -11,6 +11,7 @@ import {
   type StreamProperties
 } from '../files/raw/properties.ts'
 import { pythonJson } from '../files/raw/pythonJson.ts'
+import { CERTIFICATE_FILE } from './certificate.ts'
 import { RawFile } from './RawFile.ts'
 import { RecorderError } from './RecorderError.ts'
 import { replaceFile } from './replaceFile.ts'
@@ -95,6 +96,19 @@ export class RawFolder {
   async close(): Promise<void> {
     for (const file of this.#files.values()) await file.close()
     await this.#saving
+  }
+
+  /** Of samples in the files. */
+  get bytes(): number {
+    return [...this.#files.values()].reduce((sum, file) => sum + file.bytes, 0)
+  }
+
+  /** Closes the files and removes them, and what lies beside them. */
+  async remove(): Promise<void> {
+    await this.close()
+    const beside = [PROPERTIES_FILE, ANNOTATIONS_FILE, CERTIFICATE_FILE, ...[...this.#files.keys()].map(gapsFileName)]
+    const paths = [...[...this.#files.values()].map(({ path }) => path), ...beside.map((name) => join(this.path, name))]
+    for (const path of paths) await rm(path, { force: true })
   }
 
   async #saveProperties(): Promise<void> {

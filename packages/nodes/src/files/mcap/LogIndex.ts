@@ -16,9 +16,12 @@ export interface LogIndex {
   readonly problems: readonly string[]
 }
 
-/** Whether a channel holds events of a stream. */
+/** Where what was annotated while it was recorded stands. */
+export const ANNOTATIONS = '/nodeacq/annotations'
+
+/** Whether a channel holds events of a stream, or annotations. */
 export const isEventChannel = ({ encoding, topic }: Channel): boolean =>
-  encoding === 'json' && !topic.startsWith('/nodeacq/')
+  encoding === 'json' && (!topic.startsWith('/nodeacq/') || topic === ANNOTATIONS)
 
 /** What a message in JSON says; an empty one when it cannot be read. */
 export function readJson(data: Buffer): Record<string, unknown> {

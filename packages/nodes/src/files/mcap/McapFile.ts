@@ -5,7 +5,7 @@ import type { RecordedEvent, SampleFile } from '../SampleFile.ts'
 import { ChunkReader } from './ChunkReader.ts'
 import { indexByScan } from './indexByScan.ts'
 import { indexBySummary } from './indexBySummary.ts'
-import { isEventChannel, readJson, type LogIndex } from './LogIndex.ts'
+import { ANNOTATIONS, isEventChannel, readJson, type LogIndex } from './LogIndex.ts'
 import { McapStream } from './McapStream.ts'
 import { MAGIC } from './records.ts'
 import { readBlock } from './sampleBlock.ts'
@@ -66,10 +66,19 @@ class McapFile implements SampleFile {
     for (const offset of this.#index.eventChunks) {
       for (const { channelId, data } of (await this.#chunks.read(offset)).messages) {
         const channel = this.#index.channels.get(channelId)
-        if (channel !== undefined && isEventChannel(channel)) events.push(eventOf(readJson(data)))
+        if (channel === undefined || !isEventChannel(channel)) continue
+        const value = readJson(data)
+        events.push(channel.topic === ANNOTATIONS ? this.#annotationOf(value) : eventOf(value))
       }
     }
     return events.toSorted((a, b) => a.index - b.index)
+  }
+
+  /** At the sample of the first stream, as events of a file are. */
+  #annotationOf({ text, indexes }: Record<string, unknown>): RecordedEvent {
+    const places = (indexes ?? {}) as Readonly<Record<string, number>>
+    const index = Number(places[this.streams[0]?.topic ?? ''] ?? 0)
+    return { index, duration: 0, label: typeof text === 'string' ? text : '', value: 0 }
   }
 
   async close(): Promise<void> {

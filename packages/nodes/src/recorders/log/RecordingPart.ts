@@ -3,11 +3,12 @@ import { basename } from 'node:path'
 import type { InputStream } from '@nodeacq/stream'
 import type { Attachment } from '../../files/mcap/records.ts'
 import { McapWriter } from '../../files/mcap/McapWriter.ts'
+import type { PlacedAnnotation } from '../Recording.ts'
 import { RecorderError } from '../RecorderError.ts'
 import { LogFile } from './LogFile.ts'
 import { StreamLog } from './StreamLog.ts'
 import { PROFILE_VERSION, RECORDING_METADATA, TOPIC, type StreamTotals } from './topics.ts'
-import { utcNow } from './utcNow.ts'
+import { toNanoseconds, utcNow } from './utcNow.ts'
 
 export interface PartOptions {
   readonly inputs: Readonly<Record<string, InputStream>>
@@ -31,6 +32,7 @@ export class RecordingPart {
   readonly streams: ReadonlyMap<string, StreamLog>
   readonly #writer: McapWriter
   readonly #closeChannel: number
+  readonly #annotations: number
   /** What is acknowledged once it is in the file. */
   readonly #pending: (() => void)[] = []
   #flushing: Promise<void> | undefined
@@ -44,6 +46,7 @@ export class RecordingPart {
     const shared = (topic: string, name: string): number =>
       writer.addChannel({ schemaId: schema(name), topic, encoding: 'json', metadata: {} })
     const channels = { gaps: shared(TOPIC.gaps, 'gap'), clock: shared(TOPIC.clock, 'clock') }
+    this.#annotations = shared(TOPIC.annotations, 'annotation')
     this.#closeChannel = shared(TOPIC.close, 'close')
     const context = { writer, schemas, shared: channels }
     this.streams = new Map(
@@ -104,6 +107,13 @@ export class RecordingPart {
     const pending = this.#pending.length
     await this.#writer.flush(this.file.durable)
     for (const acknowledge of this.#pending.splice(0, pending)) acknowledge()
+  }
+
+  /** Takes an annotation; it is in the file with the next `flush`. */
+  annotate({ text, time, indexes }: PlacedAnnotation): void {
+    const byTopic = Object.entries(indexes).map(([name, index]) => [this.streams.get(name)!.topic, index])
+    const value = { text, time: String(toNanoseconds(time)), indexes: Object.fromEntries(byTopic) as object }
+    this.#writer.addMessage(this.#annotations, Buffer.from(JSON.stringify(value)), { logTime: utcNow() })
   }
 
   totals(): Record<string, StreamTotals> {

@@ -1,10 +1,12 @@
 import type { StreamInfo } from '@nodeacq/stream'
+import { ANNOTATIONS } from '../../files/mcap/LogIndex.ts'
 
 /** Topics that every recording has. */
 export const TOPIC = {
   gaps: '/nodeacq/gaps',
   clock: '/nodeacq/clock',
   log: '/nodeacq/log',
+  annotations: ANNOTATIONS,
   close: '/nodeacq/close'
 } as const
 

@@ -1,0 +1,66 @@
+/**
+ * How a recording stands. `prepared`: its file is there and waits for the word to begin; `closing`: it is being ended and
+ * read again; `closed`: ended, not read again; `verified`: read again and found right; `failed`: see `error`.
+ */
+export type RecordState = (typeof RECORD_STATES)[number]
+
+export const RECORD_STATES = [
+  'idle',
+  'preparing',
+  'prepared',
+  'recording',
+  'closing',
+  'closed',
+  'verified',
+  'failed'
+] as const
+
+/** The recording that a node makes, or made last. */
+export interface RecordStatus {
+  readonly state: RecordState
+  /** First file, or folder; null before the first recording. */
+  readonly file: string | null
+  /** s of it so far. */
+  readonly seconds: number
+  /** In its files so far. */
+  readonly bytes: number
+  /** Samples that should have come while it ran, and did not. */
+  readonly lostSamples: number
+  /** Why it failed, or could not be prepared. */
+  readonly error: string | null
+  /** Recordings that this node has begun. */
+  readonly recordings: number
+}
+
+export interface PrepareOptions {
+  /** What the recording shall say of itself, beside what the node was configured with. */
+  readonly notes?: Readonly<Record<string, string>>
+}
+
+/** Something that happened while it was recorded. */
+export interface Annotation {
+  readonly text: string
+  /** ms since 1970, UTC. */
+  readonly time: number
+}
+
+/**
+ * How recordings of a node are begun and ended while it runs. Everything goes in two steps, so that many nodes begin
+ * together or not at all: `prepare` does what can fail, `begin` only says so.
+ */
+export interface RecordControl {
+  readonly status: RecordStatus
+  /** Makes the file, checks the disk and the inputs. @throws when there can be no recording; nothing is left then. */
+  prepare(options?: PrepareOptions): Promise<void>
+  /** What comes from now on is recorded. @throws unless it is prepared. */
+  begin(): Promise<void>
+  /** Takes a preparation back: the file is removed. Does nothing when there is none. */
+  cancel(): Promise<void>
+  /**
+   * Ends the recording where its sources are now. Resolves when the end is settled; the status says what becomes of it.
+   * @throws unless it records.
+   */
+  end(): Promise<void>
+  /** Puts an event into the recording. @throws unless it records. */
+  annotate(annotation: Annotation): Promise<void>
+}

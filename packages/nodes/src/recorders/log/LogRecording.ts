@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '@nodeacq/rpc'
+import type { Chunk, Gap, InputStream } from '@nodeacq/stream'
+import { verifyLog } from '../../files/mcap/verifyLog.ts'
+import { certificatePath, readCertificate } from '../certificate.ts'
+import type { PlacedAnnotation, Recording } from '../Recording.ts'
+import { RecorderError } from '../RecorderError.ts'
+import { replaceFile } from '../replaceFile.ts'
+import { RecordingPart } from './RecordingPart.ts'
+import { PROFILE_VERSION } from './topics.ts'
+
+export interface LogRecordingOptions {
+  /** Ends in `.mcap`; further parts have `_part-002` and so on in their names. */
+  readonly path: string
+  readonly inputs: Readonly<Record<string, InputStream>>
+  /** s from one write to the disk to the next; 0: none of our own. */
+  readonly sync: number
+  readonly verify: 'full' | 'off'
+  /** GiB and hours after which another file is begun. */
+  readonly partSize: number
+  readonly partDuration: number
+  readonly notes: Readonly<Record<string, string>>
+  readonly attachments: Readonly<Record<string, string>>
+  readonly certificate: boolean
+  readonly log: Logger
+}
+
+/** Bytes at which a chunk is written, whatever its age. */
+const CHUNK_BYTES = 1 << 20
+/** ms after which it is written, whatever its size. */
+const CHUNK_TIME = 100
+/** Bytes that may wait for the disk before the recorder stops taking more; what it does not take stays with its source. */
+const QUEUE_BYTES = 64 << 20
+/** ms between two replacements of the file that says how the recording stands. */
+const SIDECAR_INTERVAL = 10_000
+
+/** A recording in one or more MCAP files, with the small file beside them that says how it stands. */
+export class LogRecording implements Recording {
+  readonly #options: LogRecordingOptions
+  readonly #uuid = randomUUID()
+  readonly #started = new Date().toISOString()
+  readonly #parts: string[] = []
+  #part!: RecordingPart
+  #partStart = 0
+  /** Bytes of the parts that are done. */
+  #doneBytes = 0
+  #turning: Promise<void> | undefined
+  #saving = Promise.resolve()
+
+  private constructor(options: LogRecordingOptions) {
+    this.#options = options
+  }
+
+  /** Makes the first file and puts its beginning on the disk. @throws RecorderError */
+  static async open(options: LogRecordingOptions): Promise<LogRecording> {
+    const recording = new LogRecording(options)
+    await recording.#openPart()
+    try {
+      await recording.#saveSidecar('recording')
+    } catch (error) {
+      await recording.discard()
+      throw error
+    }
+    return recording
+  }
+
+  get paths(): readonly string[] {
+    return this.#parts
+  }
+
+  get bytes(): number {
+    return this.#doneBytes + this.#part.file.length
+  }
+
+  /** Bytes of the newest file, and how many of them survive a power cut. */
+  get newest(): { readonly bytes: number; readonly durable: number } {
+    const { length, durable } = this.#part.file
+    return { bytes: length, durable }
+  }
+
+  async take(name: string, chunk: Chunk): Promise<void> {
+    // Several streams may want the next part at the same time: they share one, and what comes meanwhile is of that one.
+    while (this.#turning || this.#part.streams.get(name)!.beginsAnew(chunk) || this.#isPartFull()) {
+      this.#turning ??= this.#nextPart().finally(() => (this.#turning = undefined))
+      await this.#turning
+    }
+    const part = this.#part
+    part.streams.get(name)!.add(chunk)
+    if (part.openBytes >= QUEUE_BYTES) await part.flush()
+    else if (part.openBytes >= CHUNK_BYTES) void part.flush().catch(() => {})
+  }
+
+  async addTrailingGaps(name: string, gaps: readonly Gap[]): Promise<void> {
+    await this.#turning
+    this.#part.streams.get(name)!.addTrailingGaps(gaps)
+  }
+
+  async annotate(annotation: PlacedAnnotation): Promise<void> {
+    this.#part.annotate(annotation)
+    await this.#part.flush()
+  }
+
+  async keep(signal: AbortSignal): Promise<void> {
+    const { sync } = this.#options
+    const stop = new AbortController()
+    const working = AbortSignal.any([signal, stop.signal])
+    const duties = [
+      repeat(CHUNK_TIME, working, () => this.#part.flush()),
+      repeat(SIDECAR_INTERVAL, working, () => this.#saveSidecar('recording')),
+      ...(sync === 0 ? [] : [repeat(sync * 1000, working, () => this.#part.file.sync())])
+    ]
+    try {
+      await Promise.all(duties)
+    } catch (error) {
+      stop.abort()
+      await Promise.allSettled(duties)
+      throw error
+    }
+  }
+
+  async finish(failure: Error | undefined): Promise<'closed' | 'verified'> {
+    const part = this.#part
+    const isFull = failure instanceof RecorderError && failure.freeBytes !== undefined
+    try {
+      await part.end(failure === undefined ? 'stop' : isFull ? 'disk-full' : 'failure')
+    } catch (error) {
+      failure ??= error as Error
+    }
+    await part.close()
+    const isChecked = this.#options.verify === 'full'
+    const problems = failure === undefined && isChecked ? await this.#verify() : []
+    const isGood = failure === undefined && problems.length === 0
+    const state = isChecked ? 'verified' : 'closed'
+    await this.#saveSidecar(isGood ? state : 'damaged', problems)
+    if (failure !== undefined) throw failure
+    if (problems.length > 0) throw new RecorderError(this.#path, `the recording is not whole: ${problems.join('; ')}`)
+    return state
+  }
+
+  async close(): Promise<void> {
+    await this.#part.close()
+  }
+
+  async discard(): Promise<void> {
+    await this.close()
+    await this.#saving
+    for (const path of [this.#path, this.#sidecar]) await rm(path, { force: true })
+  }
+
+  #isPartFull(): boolean {
+    const { partSize, partDuration } = this.#options
+    return this.#part.file.length > partSize * 2 ** 30 || performance.now() - this.#partStart > partDuration * 3_600_000
+  }
+
+  async #nextPart(): Promise<void> {
+    const before = this.#part
+    await this.#openPart(before)
+    await before.end('next part')
+    await before.close()
+    this.#doneBytes += before.file.length
+  }
+
+  async #openPart(previous?: RecordingPart): Promise<void> {
+    const { notes, attachments, certificate, inputs, sync, log } = this.#options
+    const number = this.#parts.length + 1
+    const path =
+      number === 1 ? this.#path : this.#path.replace(/\.mcap$/, `_part-${String(number).padStart(3, '0')}.mcap`)
+    const texts = { ...attachments, ...(certificate && (await certificateText())) }
+    this.#part = await RecordingPart.create(path, {
+      inputs,
+      uuid: this.#uuid,
+      part: number,
+      previous,
+      notes,
+      library: `nodeacq ${version()}`,
+      attachments: Object.entries(texts).map(([name, text]) => ({
+        name,
+        mediaType: mediaType(name),
+        data: Buffer.from(text)
+      }))
+    })
+    this.#parts.push(path)
+    this.#partStart = performance.now()
+    const { worst } = this.#part.file.syncTime
+    const bound =
+      sync === 0 ? 'what the system has not written yet' : `${(sync + worst + CHUNK_TIME / 1000).toFixed(2)} s`
+    log.info(`${path}: nothing that was acknowledged is lost at a kill; at most ${bound} at a power cut`)
+  }
+
+  async #verify(): Promise<string[]> {
+    const reports = await Promise.all(this.#parts.map((path) => verifyLog(path)))
+    return reports.flatMap(({ path, problems }) => problems.map((problem) => `${basename(path)}: ${problem}`))
+  }
+
+  /** Says beside the file how the recording stands. One at a time. */
+  async #saveSidecar(
+    state: 'recording' | 'closed' | 'verified' | 'damaged',
+    problems: readonly string[] = []
+  ): Promise<void> {
+    const part = this.#part
+    const { sync } = this.#options
+    const bound = sync + part.file.syncTime.worst + CHUNK_TIME / 1000
+    const content = {
+      version: 1,
+      state,
+      recording: this.#uuid,
+      profileVersion: PROFILE_VERSION,
+      files: this.#parts.map((path) => ({ name: basename(path) })),
+      started: this.#started,
+      ...(state !== 'recording' && { ended: new Date().toISOString() }),
+      streams: part.totals(),
+      sync: { seconds: sync, worstMs: part.file.syncTime.worst * 1000, boundSeconds: sync === 0 ? null : bound },
+      ...(state !== 'recording' && { verdict: { ok: problems.length === 0, checked: state === 'verified', problems } })
+    }
+    this.#saving = this.#saving.then(() => replaceFile(this.#sidecar, `${JSON.stringify(content, undefined, 2)}\n`))
+    await this.#saving.catch((cause: unknown) => {
+      this.#saving = Promise.resolve()
+      throw RecorderError.from(this.#sidecar, 'write', cause)
+    })
+  }
+
+  get #path(): string {
+    return this.#options.path
+  }
+
+  get #sidecar(): string {
+    return join(dirname(this.#path), `${basename(this.#path, '.mcap')}.nodeacq.json`)
+  }
+}
+
+async function repeat(interval: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(interval, undefined, { signal }).catch(() => undefined)
+    if (!signal.aborted) await work()
+  }
+}
+
+async function certificateText(): Promise<Record<string, string>> {
+  const path = certificatePath()
+  const found = path === undefined ? undefined : await readCertificate(path).catch(() => undefined)
+  return found === undefined ? {} : { 'certificate.json': found.text }
+}
+
+function mediaType(name: string): string {
+  if (name.endsWith('.json')) return 'application/json'
+  return /\.ya?ml$/.test(name) ? 'application/yaml' : 'text/plain'
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return version
+}

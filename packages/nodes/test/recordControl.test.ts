@@ -1,0 +1,163 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createManager, RecordError, type ManagerHandle } from '@nodeacq/core'
+import type { InputStream } from '@nodeacq/stream'
+import { tempFolder, waitFor } from 'testing'
+import { describe, expect, test } from 'vitest'
+import { NoiseGenerator, openSampleFile, RawRecorder, Recorder, verifyLog } from '../src/index.ts'
+
+/** Noise of two devices into recorders that wait to be told, all in this process. */
+async function lab(folder: string, { contract = [] as string[], autostart = false } = {}) {
+  const manager = await createManager({
+    mode: 'local',
+    recordContract: () => Promise.resolve(contract)
+  })
+  const add = async <N extends NoiseGenerator | Recorder | RawRecorder>(node: N, options: object): Promise<N> => {
+    manager.localGroup.addNode(node)
+    await node.configure(options)
+    return node
+  }
+  const amps = await Promise.all(
+    ['a', 'b'].map((name) =>
+      add(new NoiseGenerator({ name }), { channelCount: 2, sampleRate: 2000, chunkSize: 20, seed: 1 })
+    )
+  )
+  for (const amp of amps) await amp.initialize()
+  const log = await add(new Recorder({ name: 'log' }), {
+    file: join(folder, 'session.mcap'),
+    certificate: false,
+    autostart
+  })
+  const raw = await add(new RawRecorder({ name: 'raw' }), {
+    folder: join(folder, 'raw_%n'),
+    certificate: false,
+    autostart: false
+  })
+  for (const recorder of [log, raw]) {
+    for (const amp of amps) await (recorder.stream('input', amp.name) as InputStream).connect(amp.output)
+    await recorder.initialize()
+  }
+  await manager.startAll()
+  await waitFor(() => amps.every((amp) => amp.output.index > 200), { what: 'samples' })
+  return { manager, amps, log, raw }
+}
+
+const states = async (manager: ManagerHandle) => (await manager.recordStatus()).map(({ state }) => state)
+
+async function untilRecorded(manager: ManagerHandle, seconds: number): Promise<void> {
+  const isLong = async () => (await manager.recordStatus()).every((each) => each.seconds > seconds)
+  await waitFor(isLong, { what: 'a recording' })
+}
+
+describe('record control', () => {
+  test('several recordings in one run, each in files of its own, with annotations', async () => {
+    await using folder = await tempFolder()
+    const { manager, log } = await lab(folder.path)
+    await using _ = manager
+    expect(await states(manager)).toEqual(['idle', 'idle'])
+    await expect(manager.stopRecording()).rejects.toThrow('nothing is recorded')
+    await expect(manager.annotate('too early')).rejects.toThrow(RecordError)
+    expect(await readdir(folder.path)).toEqual([])
+
+    const started = await manager.startRecording({ notes: { task: 'rest' } })
+    expect(started).toMatchObject([
+      { node: 'log', state: 'recording', file: join(folder.path, 'session.mcap'), recordings: 1 },
+      { node: 'raw', state: 'recording', file: join(folder.path, 'raw_001') }
+    ])
+    await expect(manager.startRecording()).rejects.toThrow(/recorded already: log is recording \(.*session.mcap\)/)
+    await untilRecorded(manager, 0.3)
+    await manager.annotate('eyes closed')
+    expect(await manager.stopRecording()).toMatchObject([
+      { node: 'log', state: 'verified', lostSamples: 0, error: null },
+      { node: 'raw', state: 'closed', lostSamples: 0 }
+    ])
+    expect(log.isRunning).toBe(true)
+    await manager.startRecording()
+    await untilRecorded(manager, 0.1)
+    const second = await manager.stopRecording()
+    expect(second.map(({ file, recordings }) => [file, recordings])).toEqual([
+      [join(folder.path, 'session_rec-002.mcap'), 2],
+      [join(folder.path, 'raw_002'), 2]
+    ])
+    await manager.stopAll()
+
+    for (const [name, notes] of [
+      ['session.mcap', { task: 'rest' }],
+      ['session_rec-002.mcap', undefined]
+    ] as const) {
+      const report = await verifyLog(join(folder.path, name))
+      expect(report.problems).toEqual([])
+      expect(report.metadata.find((each) => each.name === 'nodeacq.notes')?.metadata).toEqual(notes)
+      for (const stream of ['a', 'b']) {
+        const { first, next, received, gaps } = report.streams.get(`/${stream}/samples`)!
+        expect(first).toBeGreaterThan(0)
+        expect({ received, gaps }).toEqual({ received: next! - first!, gaps: [] })
+      }
+    }
+    await using file = await openSampleFile(join(folder.path, 'session.mcap'))
+    const [event] = await file.events()
+    const { startIndex, sampleCount } = file.streams[0]!
+    expect(event!.label).toBe('eyes closed')
+    expect(event!.index).toBeGreaterThan(startIndex)
+    expect(event!.index).toBeLessThanOrEqual(startIndex + sampleCount)
+    const notes = JSON.parse(await readFile(join(folder.path, 'raw_001', 'annotations.json'), 'utf8')) as object
+    expect(notes).toMatchObject({ task: 'rest', annotations: [{ text: 'eyes closed' }] })
+  })
+
+  test('when one recorder cannot, none does, and nothing is left of the others', async () => {
+    await using folder = await tempFolder()
+    const { manager } = await lab(folder.path)
+    await using _ = manager
+    await writeFile(join(folder.path, 'session.mcap'), 'precious')
+    await expect(manager.startRecording()).rejects.toThrow(/^log cannot prepare: .*session.mcap: it exists already/)
+    expect(await states(manager)).toEqual(['failed', 'idle'])
+    expect(await readdir(folder.path)).toEqual(['session.mcap'])
+    expect(await readFile(join(folder.path, 'session.mcap'), 'utf8')).toBe('precious')
+  })
+
+  test('a contract that is not met is overridden with a reason only, which the recording keeps', async () => {
+    await using folder = await tempFolder()
+    const { manager } = await lab(folder.path, { contract: ['amp.signals delivers 12 Hz, expected 2000 Hz'] })
+    await using _ = manager
+    await expect(manager.startRecording()).rejects.toMatchObject({
+      name: 'RecordError',
+      unmet: ['amp.signals delivers 12 Hz, expected 2000 Hz']
+    })
+    await expect(manager.startRecording({ override: ' ' })).rejects.toThrow(/needs a reason/)
+    await manager.startRecording({ override: 'only the video counts' })
+    await untilRecorded(manager, 0.1)
+    await manager.stopRecording()
+    const { metadata } = await verifyLog(join(folder.path, 'session.mcap'))
+    expect(metadata.find(({ name }) => name === 'nodeacq.notes')?.metadata).toEqual({
+      override: 'only the video counts',
+      unmet: 'amp.signals delivers 12 Hz, expected 2000 Hz'
+    })
+    await using file = await openSampleFile(join(folder.path, 'session.mcap'))
+    expect((await file.events()).map(({ label }) => label)).toEqual([
+      'started although the contract was not met: only the video counts'
+    ])
+  })
+
+  test('a device that stops and starts again goes on in another part; the recording ends with the last of them', async () => {
+    await using folder = await tempFolder()
+    const { manager, amps, log } = await lab(folder.path, { autostart: true })
+    await using _ = manager
+    const [a, b] = amps
+    await a!.stop()
+    await a!.start()
+    await waitFor(() => log.status().recordings.length === 2, { what: 'a second part' })
+    const [nextA, nextB] = [a!.output.index + 100, b!.output.index + 100]
+    await waitFor(() => a!.output.index > nextA && b!.output.index > nextB, { what: 'samples in the second part' })
+    await b!.stop()
+    expect(log.isRunning).toBe(true)
+    await a!.stop()
+    expect(await log.finished()).toBeUndefined()
+    const [first, second] = await Promise.all(
+      ['session.mcap', 'session_part-002.mcap'].map((name) => verifyLog(join(folder.path, name)))
+    )
+    expect([first!.problems, second!.problems]).toEqual([[], []])
+    expect(second!.streams.get('/a/samples')).toMatchObject({ first: 0, next: a!.output.index, gaps: [] })
+    expect(second!.streams.get('/b/samples')!.next).toBe(b!.output.index)
+    expect(second!.streams.get('/b/samples')!.first).toBe(first!.streams.get('/b/samples')!.next)
+  })
+})
