@@ -6,6 +6,7 @@ import { brainVisionFormat } from './brainvision/BrainVisionFile.ts'
 import { edfFormat } from './edf/EdfFile.ts'
 import { mcapFormat } from './mcap/McapFile.ts'
 import { openEphysFormat } from './openephys/OpenEphysFile.ts'
+import { hdfFormat } from './hdf5/hdfFormat.ts'
 import { rawRecordingFormat } from './raw/RawRecording.ts'
 import { spikeGlxFormat } from './spikeglx/SpikeGlxFile.ts'
 
@@ -32,6 +33,7 @@ const formats: FileFormat[] = [
   mcapFormat,
   edfFormat,
   brainVisionFormat,
+  hdfFormat,
   rawRecordingFormat,
   openEphysFormat,
   spikeGlxFormat

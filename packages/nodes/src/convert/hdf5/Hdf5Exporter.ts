@@ -2,10 +2,18 @@ import { NdArray } from '@nodeacq/ndarray'
 import { z } from 'zod'
 import { chunkRowsOf } from '../chunkRows.ts'
 import { streamConversion } from '../Conversion.ts'
-import type { ExportEvent, Exporter, ExportGap, ExportHead, ExportResult, ExportStream, ExportTarget } from '../Exporter.ts'
+import type {
+  ExportEvent,
+  Exporter,
+  ExportGap,
+  ExportHead,
+  ExportResult,
+  ExportStream,
+  ExportTarget
+} from '../Exporter.ts'
 import { uniqueName } from '../uniqueName.ts'
 import type { HdfArray } from './HdfArray.ts'
-import { hdfTypeOf, type HdfType } from './hdfType.ts'
+import { hdfTypeOf, type HdfType } from '../../files/hdf5/hdfType.ts'
 import { HdfWriter } from './HdfWriter.ts'
 import { compoundOf, encodeRow, rowBytesOf, type TableFields } from './rows.ts'
 

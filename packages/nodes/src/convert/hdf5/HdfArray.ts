@@ -91,7 +91,10 @@ export class HdfArray {
     const inner = rowShape.map(BigInt)
     const end = row + rows
     if (end > this.#written) this.#module.resize_dataset(this.#file, path, [BigInt(end), ...inner])
-    const [count, start] = [[BigInt(rows), ...inner], [BigInt(row), ...inner.map(() => 0n)]]
+    const [count, start] = [
+      [BigInt(rows), ...inner],
+      [BigInt(row), ...inner.map(() => 0n)]
+    ]
     const steps = count.map(() => 1n)
     this.#module.set_dataset_data(this.#file, path, count, start, steps, BigInt(address))
   }

@@ -7,14 +7,7 @@ import { HdfArray } from './HdfArray.ts'
 
 /** A text is written as UTF-8 of its own length, a number as float64, a bigint as int64. */
 export type HdfValue =
-  | string
-  | readonly string[]
-  | number
-  | bigint
-  | Float64Array
-  | Int32Array
-  | Reference
-  | readonly Reference[]
+  string | readonly string[] | number | bigint | Float64Array | Int32Array | Reference | readonly Reference[]
 
 export interface ArrayOptions {
   readonly type: Dtype

@@ -17,7 +17,10 @@ export function compoundOf(fields: TableFields): Dtype {
 }
 
 /** One row of a table. @returns whether a text was cut, at a whole character */
-export function encodeRow(fields: TableFields, values: readonly (number | string)[]): { row: Uint8Array; isCut: boolean } {
+export function encodeRow(
+  fields: TableFields,
+  values: readonly (number | string)[]
+): { row: Uint8Array; isCut: boolean } {
   const row = new Uint8Array(rowBytesOf(fields))
   const view = new DataView(row.buffer)
   let at = 0

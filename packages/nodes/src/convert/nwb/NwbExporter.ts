@@ -1,8 +1,16 @@
 import type { NdArray } from '@nodeacq/ndarray'
 import { numberInLabel } from '../../files/eventValue.ts'
 import { streamConversion } from '../Conversion.ts'
-import type { ExportEvent, Exporter, ExportGap, ExportHead, ExportResult, ExportStream, ExportTarget } from '../Exporter.ts'
-import { hdfTypeOf } from '../hdf5/hdfType.ts'
+import type {
+  ExportEvent,
+  Exporter,
+  ExportGap,
+  ExportHead,
+  ExportResult,
+  ExportStream,
+  ExportTarget
+} from '../Exporter.ts'
+import { hdfTypeOf } from '../../files/hdf5/hdfType.ts'
 import { HdfWriter } from '../hdf5/HdfWriter.ts'
 import { writeElectrodes } from './electrodes.ts'
 import { writeNwbHead } from './nwbHead.ts'

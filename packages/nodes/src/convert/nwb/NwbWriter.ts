@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { HdfWriter, type HdfValue } from '../hdf5/HdfWriter.ts'
+import type { HdfWriter } from '../hdf5/HdfWriter.ts'
+import { type HdfValue } from '../hdf5/HdfWriter.ts'
 
 type Attributes = Readonly<Record<string, HdfValue>>
 

@@ -1,7 +1,13 @@
 import { z } from 'zod'
 
 /** One text, or a list of them. */
-const texts = z.union([z.string().min(1).transform((text) => [text]), z.array(z.string().min(1)).min(1)])
+const texts = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((text) => [text]),
+  z.array(z.string().min(1)).min(1)
+])
 // A number on the command line is meant as the text it is.
 const text = z.union([z.string().min(1), z.number().transform(String)])
 
@@ -11,7 +17,10 @@ const subject = z.strictObject({
   sex: z.enum(['M', 'F', 'U', 'O']).optional().describe('M male, F female, U unknown, O other'),
   age: z
     .string()
-    .regex(/^P(?!$)(\d+(\.\d+)?[YMWD])*(T(?!$)(\d+(\.\d+)?[HMS])*)?(\/.*)?$/, 'expected an ISO 8601 duration such as P30Y')
+    .regex(
+      /^P(?!$)(\d+(\.\d+)?[YMWD])*(T(?!$)(\d+(\.\d+)?[HMS])*)?(\/.*)?$/,
+      'expected an ISO 8601 duration such as P30Y'
+    )
     .optional()
     .describe('ISO 8601 duration, such as P30Y or P90D'),
   description: text.optional(),

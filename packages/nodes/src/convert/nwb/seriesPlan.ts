@@ -29,7 +29,9 @@ function voltsIn(unit = ''): number | undefined {
  */
 export function planSeries({ sampleShape, channelInfo }: ExportStream): SeriesPlan[] {
   if (sampleShape.length > 1) return [{ ...planOf(channelInfo.slice(0, 1), undefined), isVoltage: false }]
-  const groups = Map.groupBy(channelInfo.keys(), (channel) => keyOf(channelInfo[channel]!)).values().toArray()
+  const groups = Map.groupBy(channelInfo.keys(), (channel) => keyOf(channelInfo[channel]!))
+    .values()
+    .toArray()
   return groups.map((channels) =>
     planOf(
       channels.map((channel) => channelInfo[channel]!),

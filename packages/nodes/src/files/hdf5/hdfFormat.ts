@@ -1,0 +1,30 @@
+import { RecordingFileError } from '../../errors.ts'
+import type { FileFormat } from '../openSampleFile.ts'
+import type { SampleFile } from '../SampleFile.ts'
+import { HdfReader } from './HdfReader.ts'
+import { HdfRecording } from './HdfRecording.ts'
+
+const MAGIC = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1')
+
+/** Recognised by its first bytes; what is in it shows when it is open. */
+export const hdfFormat: FileFormat = {
+  name: 'HDF5',
+  extensions: ['.h5', '.hdf5', '.nwb'],
+  matches: ({ head }) => MAGIC.equals(head.subarray(0, MAGIC.length)),
+  open: openHdf
+}
+
+async function openHdf(path: string): Promise<SampleFile> {
+  const reader = await HdfReader.open(path)
+  try {
+    if (reader.attribute('/', 'nodeacq_layout') !== undefined) return new HdfRecording(reader)
+    throw new RecordingFileError(path, {
+      where: 'attributes of /',
+      expected: 'nodeacq_layout',
+      got: 'an HDF5 file of another layout'
+    })
+  } catch (error) {
+    reader.close()
+    throw error
+  }
+}
