@@ -5,7 +5,7 @@ import type { NwbOptions } from './nwbOptions.ts'
 import type { NwbWriter } from './NwbWriter.ts'
 
 /** Version of the schema that the files follow. */
-export const NWB_VERSION = '2.7.0'
+const NWB_VERSION = '2.7.0'
 
 /** Groups that must be there, also when they are empty. */
 const GROUPS = [
