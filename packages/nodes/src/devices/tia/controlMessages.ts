@@ -1,5 +1,5 @@
 import { TiaFormatError } from './TiaError.ts'
-import { parseXml } from './xml.ts'
+import { parseXml } from '../../xml.ts'
 
 /**
  * Messages of TiA's control connection, and of its state connection, in both directions; UTF-8 text:
@@ -53,7 +53,7 @@ export function reasonOf({ command, parameter, content }: TiaMessage): string {
 function describedBy(content: string): string | undefined {
   if (!content.includes('<tiaError')) return undefined
   try {
-    return parseXml(content).attributes['description']
+    return parseXml(content, { error: TiaFormatError }).attributes['description']
   } catch {
     return undefined
   }

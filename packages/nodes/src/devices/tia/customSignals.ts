@@ -1,7 +1,7 @@
 import { attributeOf, element, integerOf, parseSignalType, type TiaMetaInfo, type TiaSignalInfo } from './metaInfo.ts'
 import { TiaFormatError } from './TiaError.ts'
 import { signalTypeOf } from './signalTypes.ts'
-import { parseXml, writeXml, type XmlElement } from './xml.ts'
+import { parseXml, writeXml, type XmlElement } from '../../xml.ts'
 
 /** What a client wants of a signal. */
 export interface CustomSignal {
@@ -36,7 +36,7 @@ export function encodeCustomSignals(wanted: readonly CustomSignal[], offered: Ti
 
 /** Reads what `encodeCustomSignals` and libtia write. @throws {TiaFormatError} when it does not suit what is offered */
 export function parseCustomSignals(xml: string, offered: TiaMetaInfo): CustomSignal[] {
-  const root = parseXml(xml)
+  const root = parseXml(xml, { error: TiaFormatError })
   if (root.name !== 'tiaCustomSignalInfo') throw new TiaFormatError(`custom signals: got <${root.name}>`)
   const wanted = root.children.filter(({ name }) => name === 'signal').map((signal) => parseWanted(signal, offered))
   if (wanted.length === 0) throw new TiaFormatError('custom signals: expected a signal, got none')

@@ -1,6 +1,6 @@
 import { TiaFormatError } from './TiaError.ts'
 import { signalBitOf, signalTypeOf } from './signalTypes.ts'
-import { parseXml, writeXml, type XmlElement } from './xml.ts'
+import { parseXml, writeXml, type XmlElement } from '../../xml.ts'
 
 /** A signal that a server offers. */
 export interface TiaSignalInfo {
@@ -57,7 +57,7 @@ function signalElement({ bit, sampleRate, blockSize, channels }: TiaSignalInfo):
 
 /** Reads what `encodeMetaInfo`, pytia and libtia write. @throws {TiaFormatError} */
 export function parseMetaInfo(xml: string): TiaMetaInfo {
-  const root = parseXml(xml)
+  const root = parseXml(xml, { error: TiaFormatError })
   if (root.name !== 'tiaMetaInfo') throw new TiaFormatError(`TiA meta information: got <${root.name}>`)
   const signals = root.children.filter(({ name }) => name === 'signal').map(parseSignal)
   if (new Set(signals.map(({ bit }) => bit)).size < signals.length)

@@ -1,36 +1,43 @@
-import { TiaFormatError } from './TiaError.ts'
-
-/** An element of XML; text between elements is not kept. */
+/** An element of XML. */
 export interface XmlElement {
   readonly name: string
   readonly attributes: Readonly<Record<string, string>>
   readonly children: readonly XmlElement[]
+  /** What stands in it beside its children, unless that is only white space. */
+  readonly text?: string
 }
 
 interface OpenElement extends XmlElement {
   readonly children: XmlElement[]
+  text?: string
 }
 
-/** Deeper than any document of TiA. */
-const MAX_DEPTH = 8
+export interface XmlOptions {
+  /** What a text that is no such document throws. */
+  readonly error: new (message: string) => Error
+  /** Elements within each other that are read; default 8. */
+  readonly maxDepth?: number
+}
+
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
 /**
- * Reads a document of elements with attributes, as TiA's are. Neither entities nor DOCTYPE are taken from the document; a `&`
- * or `<` in a value, which pytia writes as it is, is taken as itself.
- * @throws {TiaFormatError}
+ * Reads a document of elements with attributes and texts. Neither entities nor DOCTYPE are taken from the document; a `&` or `<` in
+ * the value of an attribute, which pytia writes as it is, is taken as itself.
+ * @throws what the options say
  */
-export function parseXml(text: string): XmlElement {
+export function parseXml(text: string, { error: Failure, maxDepth = 8 }: XmlOptions): XmlElement {
   const open: OpenElement[] = []
   let root: XmlElement | undefined
-  const token = /<\?[^>]*\?>|<!--[^]*?-->|<\/([\w:.-]+)\s*>|<([\w:.-]+)|[^<]+/gy
+  const token =
+    /<\?[^>]*\?>|<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<\/([\w:.\-\u0080-\uffff]+)\s*>|<([\w:.\-\u0080-\uffff]+)|[^<]+/gy
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
-    const [all, closed, opened] = match
+    const [all, cdata, closed, opened] = match
     if (opened !== undefined) {
-      const { attributes, isEmpty, end } = readAttributes(text, token.lastIndex)
+      const { attributes, isEmpty, end } = readAttributes(text, token.lastIndex, Failure)
       token.lastIndex = end
-      if (root !== undefined && open.length === 0) throw new TiaFormatError('XML: more than one element at the top')
-      if (open.length === MAX_DEPTH) throw new TiaFormatError(`XML: more than ${MAX_DEPTH} elements within each other`)
+      if (root !== undefined && open.length === 0) throw new Failure('XML: more than one element at the top')
+      if (open.length === maxDepth) throw new Failure(`XML: more than ${maxDepth} elements within each other`)
       const element: OpenElement = { name: opened, attributes, children: [] }
       open.at(-1)?.children.push(element)
       root ??= element
@@ -38,33 +45,36 @@ export function parseXml(text: string): XmlElement {
     } else if (closed !== undefined) {
       const element = open.pop()
       if (element?.name !== closed)
-        throw new TiaFormatError(`XML: </${closed}> closes ${element ? `<${element.name}>` : 'nothing'}`)
-    } else if (open.length === 0 && !all.startsWith('<') && all.trim() !== '') {
-      throw new TiaFormatError(`XML: text outside of elements: ${JSON.stringify(all.trim().slice(0, 40))}`)
+        throw new Failure(`XML: </${closed}> closes ${element ? `<${element.name}>` : 'nothing'}`)
+    } else if (cdata !== undefined || (!all.startsWith('<') && all.trim() !== '')) {
+      const element = open.at(-1)
+      if (element === undefined)
+        throw new Failure(`XML: text outside of elements: ${JSON.stringify(all.trim().slice(0, 40))}`)
+      element.text = (element.text ?? '') + (cdata ?? unescapeXml(all))
     }
     if (token.lastIndex === text.length) break
   }
-  if (token.lastIndex !== text.length)
-    throw new TiaFormatError('XML: neither element nor text after what could be read')
+  if (token.lastIndex !== text.length) throw new Failure('XML: neither element nor text after what could be read')
   if (root === undefined || open.length > 0)
-    throw new TiaFormatError(root === undefined ? 'XML: no element' : `XML: <${open.at(-1)!.name}> is not closed`)
+    throw new Failure(root === undefined ? 'XML: no element' : `XML: <${open.at(-1)!.name}> is not closed`)
   return root
 }
 
 /** What stands between the name of an element and its `>`. */
 function readAttributes(
   text: string,
-  start: number
+  start: number,
+  Failure: XmlOptions['error']
 ): { attributes: Record<string, string>; isEmpty: boolean; end: number } {
   const attributes: Record<string, string> = Object.create(null) as Record<string, string>
-  const token = /\s*(?:([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')|(\/?)>)/gy
+  const token = /\s*(?:([\w:.\-\u0080-\uffff]+)\s*=\s*(?:"([^"]*)"|'([^']*)')|(\/?)>)/gy
   token.lastIndex = start
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
     const [, name, double, single, slash] = match
     if (name === undefined) return { attributes, isEmpty: slash === '/', end: token.lastIndex }
     attributes[name] = unescapeXml(double ?? single ?? '')
   }
-  throw new TiaFormatError('XML: an element does not end')
+  throw new Failure('XML: an element does not end')
 }
 
 function unescapeXml(text: string): string {

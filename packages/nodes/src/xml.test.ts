@@ -1,6 +1,8 @@
+import { DeviceError } from '@nodeacq/core'
 import { expect, test } from 'vitest'
-import { TiaFormatError } from './TiaError.ts'
-import { parseXml, writeXml } from './xml.ts'
+import { parseXml as parse, writeXml, type XmlElement } from './xml.ts'
+
+const parseXml = (text: string): XmlElement => parse(text, { error: DeviceError })
 
 test('elements, attributes in both quotes, entities, comments and a declaration are read', () => {
   const text = `<?xml version="1.0" encoding="UTF-8"?>
@@ -8,6 +10,7 @@ test('elements, attributes in both quotes, entities, comments and a declaration 
   `
   expect(parseXml(text)).toEqual({
     name: 'a',
+    text: 'text',
     attributes: { one: '1', two: '"2"' },
     children: [
       { name: 'b', attributes: { x: `<&>"'AB` }, children: [] },
@@ -20,6 +23,11 @@ test('whatever a label holds comes back, except for characters that XML has not'
   const attributes = { label: `Fz "1" <&> ' \t\n é 漢 \u{1f9e0}` }
   expect(parseXml(writeXml({ name: 'channel', attributes, children: [] })).attributes).toEqual(attributes)
   expect(writeXml({ name: 'channel', attributes: { label: 'a\u0000b' }, children: [] })).toBe('<channel label="a b"/>')
+})
+
+test('texts of elements are kept, white space between elements is not', () => {
+  const { children } = parseXml('<a>\n  <b> x &lt; y </b>\n  <c><![CDATA[<&amp;>]]></c>\n  <d> </d>\n</a>')
+  expect(children.map(({ text }) => text)).toEqual([' x < y ', '<&amp;>', undefined])
 })
 
 test('an attribute named as a member of objects is an attribute', () => {
@@ -41,5 +49,5 @@ test.each([
   '<a><',
   '<a>'.repeat(9)
 ])('what is no document is refused: %j', (text) => {
-  expect(() => parseXml(text)).toThrow(TiaFormatError)
+  expect(() => parseXml(text)).toThrow(DeviceError)
 })
