@@ -30,6 +30,12 @@ test('texts of elements are kept, white space between elements is not', () => {
   expect(children.map(({ text }) => text)).toEqual([' x < y ', '<&amp;>', undefined])
 })
 
+test('texts are written as they are read', () => {
+  const parsed = parseXml('<a><b> x &lt; y\t&amp;</b><c/></a>')
+  expect(parseXml(writeXml(parsed))).toEqual(parsed)
+  expect(writeXml({ name: 'a', attributes: {}, children: [], text: 'half \ud800' })).toBe('<a>half \ufffd</a>')
+})
+
 test('an attribute named as a member of objects is an attribute', () => {
   expect(parseXml('<a __proto__="1" constructor="2"/>').attributes['constructor']).toBe('2')
 })

@@ -89,9 +89,9 @@ function unescapeXml(text: string): string {
 }
 
 /** Writes an element with all that is in it, without space between. */
-export function writeXml({ name, attributes, children }: XmlElement): string {
+export function writeXml({ name, attributes, children, text = '' }: XmlElement): string {
   const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(value)}"`)
-  const inner = children.map(writeXml).join('')
+  const inner = escapeXml(text) + children.map(writeXml).join('')
   return inner === '' ? `<${name}${list.join('')}/>` : `<${name}${list.join('')}>${inner}</${name}>`
 }
 
@@ -99,5 +99,9 @@ function escapeXml(text: string): string {
   const safe = text.replace(/[&<>"']/g, (one) => `&${Object.keys(ENTITIES).find((key) => ENTITIES[key] === one)};`)
   // Line ends in a value would come back as spaces; other control characters are no XML at all.
   // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
-  return safe.replace(/[\u0000-\u001f]/g, (one) => (/[\t\n\r]/.test(one) ? `&#${one.charCodeAt(0)};` : ' '))
+  const plain = safe.replace(/[\u0000-\u001f\ufffe\uffff]/g, (one) =>
+    /[\t\n\r]/.test(one) ? `&#${one.charCodeAt(0)};` : ' '
+  )
+  // Half of a pair of UTF-16 is no character.
+  return plain.toWellFormed()
 }

@@ -159,7 +159,9 @@ describe('convertRecording', () => {
     await expect(convertRecording(source, join(folder.path, 'x.edf'), { to: 'edf', streams: ['rw'] })).rejects.toThrow(
       /no stream 'rw'/
     )
-    expect(Object.keys(conversionTargets)).toEqual(expect.arrayContaining(['edf', 'bdf', 'brainvision', 'nwb', 'hdf5']))
+    expect(Object.keys(conversionTargets)).toEqual(
+      expect.arrayContaining(['edf', 'bdf', 'brainvision', 'nwb', 'hdf5', 'xdf', 'wav'])
+    )
     expect((await readdir(folder.path)).filter((name) => name.startsWith('x'))).toEqual([])
   })
 })

@@ -6,6 +6,7 @@ import {
   RecorderError,
   RecordingFileError,
   repairLog,
+  repairXdf,
   verifyLog,
   type ConversionReport,
   type LogReport
@@ -24,7 +25,7 @@ export function addRecordingCommands(program: Command, output: Output, done: (co
     .summary('show what is in a recording')
     .description(
       'Shows the streams of a recording, their gaps and events, and a small picture of each. Reads recordings of the ' +
-        'Recorder (MCAP), EDF, EDF+, BDF, BrainVision, and folders of RawRecorder.'
+        'Recorder (MCAP), EDF, EDF+, BDF, BrainVision, XDF, WAV, and folders of RawRecorder.'
     )
     .argument('<file>', 'recording')
     .option('--json', 'print one JSON object')
@@ -62,10 +63,12 @@ export function addRecordingCommands(program: Command, output: Output, done: (co
         'missing stands as gaps. The damaged one is left as it is. The exit code is 0 when nothing but an unfinished end was ' +
         'missing, and 3 when something that had been written is gone.'
     )
-    .argument('<file>', 'recording, .mcap')
-    .option('--out <file>', 'the new recording (default: <file>_repaired.mcap beside it)')
-    .addHelpText('after', '\nExamples:\n  $ nodeacq repair session.mcap')
-    .action(async (path: string, { out = path.replace(/(\.mcap)?$/, '_repaired.mcap') }: { out?: string }) => {
+    .argument('<file>', 'recording, .mcap, or an .xdf file of whatever program')
+    .option('--out <file>', 'the new recording (default: <file>_repaired beside it)')
+    .addHelpText('after', '\nExamples:\n  $ nodeacq repair session.mcap\n  $ nodeacq repair session.xdf')
+    .action(async (path: string, options: { out?: string }) => {
+      if (/\.xdf$/i.test(path)) return done(await repairXdfFile(path, output, options))
+      const { out = path.replace(/(\.mcap)?$/, '_repaired.mcap') } = options
       const report = await asRecordingError(async () => {
         using progress = new ProgressLine(output.stderr, 'copying', await sizeOf(path))
         return await repairLog(path, out, (bytes) => progress.show(bytes))
@@ -79,6 +82,19 @@ export function addRecordingCommands(program: Command, output: Output, done: (co
       done(isOnlyUnfinished(source) && lost.size === 0 ? EXIT.ok : EXIT.gone)
     })
   addConvertCommand(program, output)
+}
+
+async function repairXdfFile(path: string, { stdout, stderr }: Output, { out }: { out?: string }): Promise<ExitCode> {
+  const target = out ?? path.replace(/\.xdf$/i, '_repaired.xdf')
+  const { damage, samples, bytes, end } = await asRecordingError(async () => {
+    using progress = new ProgressLine(stderr, 'copying', await sizeOf(path))
+    return await repairXdf(path, target, (done) => progress.show(done))
+  })
+  stdout.write(`${target}: ${formatBytes(bytes)}\n`)
+  for (const [stream, count] of samples) stdout.write(`${stream}: ${formatCount(count)} samples\n`)
+  for (const { from, to, reason } of damage)
+    stdout.write(`left out: bytes ${formatCount(from)} to ${formatCount(to)}, ${reason}\n`)
+  return damage.every(({ to }) => to === end) ? EXIT.ok : EXIT.gone
 }
 
 interface ConvertOptions {
@@ -100,7 +116,7 @@ function addConvertCommand(program: Command, { stdout, stderr }: Output): void {
       'Writes a recording in another format. What the format cannot say is reported, and stands in a file beside the result, ' +
         '<name>.<format>.nodeacq.json: gaps with their causes, units, names, what was rounded or clipped.'
     )
-    .argument('<file>', 'recording: .mcap, .edf, .bdf, .vhdr, or a folder of RawRecorder')
+    .argument('<file>', 'recording: .mcap, .edf, .bdf, .vhdr, .xdf, .wav, or a folder of RawRecorder')
     .addOption(new Option('--to <format>', 'format').choices(Object.keys(conversionTargets)).makeOptionMandatory())
     .option('--out <file>', 'the result (default: beside the recording, with the extension of the format)')
     .option('--streams <name...>', 'only these streams')

@@ -9,6 +9,8 @@ import { openEphysFormat } from './openephys/OpenEphysFile.ts'
 import { hdfFormat } from './hdf5/hdfFormat.ts'
 import { rawRecordingFormat } from './raw/RawRecording.ts'
 import { spikeGlxFormat } from './spikeglx/SpikeGlxFile.ts'
+import { wavFormat } from './wav/WavFile.ts'
+import { xdfFormat } from './xdf/XdfFile.ts'
 
 /** What is known of a path before a format opens it. */
 export interface FileProbe {
@@ -34,6 +36,8 @@ const formats: FileFormat[] = [
   edfFormat,
   brainVisionFormat,
   hdfFormat,
+  xdfFormat,
+  wavFormat,
   rawRecordingFormat,
   openEphysFormat,
   spikeGlxFormat
@@ -51,7 +55,7 @@ export function fileFormats(): readonly FileFormat[] {
 
 /**
  * Opens a recording: a Recorder's (`.mcap`), EDF, EDF+, BDF, BDF+ (`.edf`, `.bdf`, `.rec`), BrainVision (`.vhdr`, or its `.eeg`/`.vmrk`),
- * the folder of a RawRecorder, Open Ephys' binary format (session, experiment or recording), or SpikeGLX (`.bin` with its `.meta`, or
+ * XDF, WAV, the folder of a RawRecorder, Open Ephys' binary format (session, experiment or recording), or SpikeGLX (`.bin` with its `.meta`, or
  * the folder of a run).
  * @throws RecordingFileError when it is none of them, or damaged beyond reading
  */
