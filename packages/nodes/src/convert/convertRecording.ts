@@ -50,14 +50,14 @@ export async function convertRecording(
   }
   if (!path.endsWith(target.extension))
     throw new RecorderError(path, `expected a name that ends in ${target.extension}`)
-  const sidecar = `${path.slice(0, -target.extension.length)}.${to}.nodeacq.json`
+  const sidecar = `${path.slice(0, path.length - target.extension.length)}.${to}.nodeacq.json`
   const files = [...target.filesOf(path), sidecar]
   const taken = files.find((file) => existsSync(file))
   if (taken !== undefined && options.force !== true) {
     throw new RecorderError(taken, 'it exists already; nothing is replaced unless that is asked for (--force)')
   }
   await using file = await openSampleFile(source)
-  for (const each of files) await rm(each, { force: true })
+  for (const each of files) await rm(each, { force: true, recursive: true })
   const unknown = options.streams?.find((name) => !file.streams.some((stream) => stream.name === name))
   if (unknown !== undefined) {
     const names = file.streams.map(({ name }) => name).join(', ')
@@ -69,7 +69,7 @@ export async function convertRecording(
     return { ...report, files: [...report.files, sidecar] }
   } catch (error) {
     // Half a file would pass for a whole one.
-    for (const each of files) await rm(each, { force: true })
+    for (const each of files) await rm(each, { force: true, recursive: true })
     throw error
   }
 }

@@ -17,6 +17,8 @@ export interface StreamInParts {
   readonly sampleRate: number
   readonly channelInfo: readonly RecordedChannel[]
   readonly parts: readonly StreamPart[]
+  /** s at the first sample, by the clock of the recording; default index / rate */
+  readonly time?: number | undefined
 }
 
 /** A stream that is spread over several flat files, each behind the one before. */
@@ -36,14 +38,14 @@ export class PartsStream implements RecordedStream {
   readonly #places: readonly { readonly file: OpenFile; readonly row: number; readonly count: number }[]
 
   /** What lies before the end of what came before is put behind it, with a sentence in `warnings`. */
-  private constructor({ parts, ...about }: StreamInParts, origin: number, warnings: string[]) {
+  private constructor({ parts, ...about }: StreamInParts, offset: number, warnings: string[]) {
     this.name = about.name
     this.sampleRate = about.sampleRate
     this.channelInfo = about.channelInfo
     this.channelCount = about.channelInfo.length
     this.sampleShape = [this.channelCount]
     this.startIndex = firstIndex(parts)
-    this.offset = this.startIndex / this.sampleRate - origin
+    this.offset = offset
     const places = []
     const gaps: RecordedGap[] = []
     let row = 0
@@ -65,11 +67,15 @@ export class PartsStream implements RecordedStream {
     this.gaps = gaps
   }
 
-  /** Streams whose sample 0 was at one time; the recording starts with the first sample of any of them. */
+  /** The recording starts with the first sample of any of them. */
   static make(streams: readonly StreamInParts[], warnings: string[]): PartsStream[] {
     const filled = streams.filter(({ parts }) => parts.some(({ segments }) => segments.length > 0))
-    const origin = Math.min(...filled.map(({ parts, sampleRate }) => firstIndex(parts) / sampleRate))
-    return streams.map((each) => new PartsStream(each, filled.includes(each) ? origin : 0, warnings))
+    // One clock for all, or none.
+    const isTimed = filled.every(({ time }) => time !== undefined)
+    const timeOf = ({ parts, sampleRate, time }: StreamInParts): number =>
+      isTimed && time !== undefined ? time : firstIndex(parts) / sampleRate
+    const start = Math.min(...filled.map(timeOf))
+    return streams.map((each) => new PartsStream(each, filled.includes(each) ? timeOf(each) - start : 0, warnings))
   }
 
   async read(from: number, to: number, units: Units): Promise<NdArray> {

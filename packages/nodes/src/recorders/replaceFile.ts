@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
  * Puts a small file in place as a whole: after a crash at any moment there is either the old content or the new one.
  * The folder is synced too, so that the new name survives a power cut.
  */
-export async function replaceFile(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.tmp`
   try {
     const handle = await open(temporary, 'w')

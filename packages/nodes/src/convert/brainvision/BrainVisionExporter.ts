@@ -17,6 +17,7 @@ import type {
   ExportTarget
 } from '../Exporter.ts'
 import { OutputFile } from '../OutputFile.ts'
+import { whyNotSignal } from '../whyNotSignal.ts'
 import { BrainVisionEncoder } from './BrainVisionEncoder.ts'
 import { headerText, markerHead, markerLine, markerOf, type Marker } from './texts.ts'
 
@@ -193,11 +194,7 @@ export const brainVisionTarget: ExportTarget = {
   gaps: ['fill', 'native', 'split'],
   holdsOneStream: true,
   filesOf,
-  whyNot({ dtype, sampleShape, sampleRate }) {
-    if (dtype.fields !== undefined || !'iuf'.includes(dtype.kind)) return `its samples are ${dtype.name}`
-    if (sampleShape.length !== 1) return 'the format holds samples with one axis, the channels'
-    return sampleRate > 0 ? undefined : 'it has no regular rate'
-  },
+  whyNot: whyNotSignal,
   open: (path, head) => BrainVisionExporter.open(path, head)
 }
 

@@ -5,11 +5,24 @@
 import { parseDType, type DType } from '@nodeacq/ndarray'
 import { RecordingFileError } from '../../errors.ts'
 
+/** Length of every header that `encodeNpyHeader` makes: any number of rows fits, so it can be written over in place. */
+const NPY_HEADER_BYTES = 128
+
 export interface NpyHeader {
   readonly dtype: DType
   readonly shape: readonly number[]
   /** Byte of the first item. */
   readonly dataOffset: number
+}
+
+/** @param descr as numpy writes it, such as `<i8`. */
+export function encodeNpyHeader(descr: string, rows: number): Buffer {
+  const header = Buffer.alloc(NPY_HEADER_BYTES, ' ')
+  header.write('\x93NUMPY\x01\x00', 'latin1')
+  header.writeUInt16LE(NPY_HEADER_BYTES - 10, 8)
+  header.write(`{'descr': '${descr}', 'fortran_order': False, 'shape': (${rows},), }`, 10, 'latin1')
+  header[NPY_HEADER_BYTES - 1] = 0x0a
+  return header
 }
 
 /** @param bytes the beginning of the file: as much of it as there is. @throws RecordingFileError */

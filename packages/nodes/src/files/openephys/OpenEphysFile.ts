@@ -9,7 +9,7 @@ import type { FileFormat } from '../openSampleFile.ts'
 import { PartsStream, type StreamInParts, type StreamPart } from '../PartsStream.ts'
 import type { RecordedEvent, SampleFile } from '../SampleFile.ts'
 import { readEventFolder } from './events.ts'
-import { readOebin, type Oebin, type OebinContinuous } from './oebin.ts'
+import { readOebin, type Oebin, type OebinContinuous, type OebinEvents } from './oebin.ts'
 import { findRecordings, STRUCTURE_FILE } from './recordings.ts'
 import { segmentsOfNumbers } from './sampleNumbers.ts'
 
@@ -32,6 +32,8 @@ class OpenEphysFile implements SampleFile {
   readonly details: Readonly<Record<string, unknown>>
   readonly #files: readonly OpenFile[]
   readonly #recordings: readonly Recording[]
+  /** Names of streams by their folders. */
+  readonly #folders: ReadonlyMap<string, string>
   #events: readonly RecordedEvent[] | undefined
 
   private constructor(
@@ -39,6 +41,7 @@ class OpenEphysFile implements SampleFile {
     parts: {
       recordings: readonly Recording[]
       streams: PartsStream[]
+      folders: ReadonlyMap<string, string>
       files: OpenFile[]
       warnings: string[]
       startTime: string | undefined
@@ -46,6 +49,7 @@ class OpenEphysFile implements SampleFile {
   ) {
     this.path = path
     this.#recordings = parts.recordings
+    this.#folders = parts.folders
     this.streams = parts.streams
     this.#files = parts.files
     this.warnings = parts.warnings
@@ -73,19 +77,22 @@ class OpenEphysFile implements SampleFile {
     const files: OpenFile[] = []
     try {
       const found: StreamInParts[] = []
+      const folders = new Map<string, string>()
       for (const [name, about] of namedStreams(recordings)) {
-        const parts: StreamPart[] = []
+        const parts: (StreamPart & { readonly time: number | undefined })[] = []
         for (const { folder, structure } of recordings) {
           const here = structure.continuous.find(({ folder_name: each }) => each === about.folder_name)
           if (here === undefined) continue
           checkSame(join(folder, STRUCTURE_FILE), here, about)
           parts.push(await openPart(join(folder, 'continuous', here.folder_name), here, { files, warnings }))
         }
-        found.push({ name, ...aboutStream(about), parts })
+        const { time } = parts.find(({ segments }) => segments.length > 0) ?? {}
+        found.push({ name, ...aboutStream(about), parts, time })
+        folders.set(about.folder_name, name)
       }
       const streams = PartsStream.make(found, warnings).toSorted((a, b) => b.sampleRate - a.sampleRate)
       const startTime = await startTimeOf(recordings[0]!.folder)
-      return new OpenEphysFile(path, { recordings, streams, files, warnings, startTime })
+      return new OpenEphysFile(path, { recordings, streams, folders, files, warnings, startTime })
     } catch (error) {
       for (const file of files) await file.close()
       throw error
@@ -99,27 +106,31 @@ class OpenEphysFile implements SampleFile {
 
   /** By index of the first stream. A message that says what a line said at the same sample is told once. */
   async #readEvents(): Promise<RecordedEvent[]> {
-    const [first] = this.streams
     const events: RecordedEvent[] = []
     const messages: RecordedEvent[] = []
     for (const { folder, structure } of this.#recordings) {
       for (const about of structure.events) {
-        const rate = about.sample_rate ?? first?.sampleRate ?? 1
-        const factor = (first?.sampleRate ?? rate) / rate
         const found = await readEventFolder(folder, about, this.warnings)
         const target = about.type === 'string' ? messages : events
-        target.push(
-          ...found.map((event) => ({
-            ...event,
-            index: Math.round(event.index * factor),
-            duration: Math.round(event.duration * factor)
-          }))
-        )
+        target.push(...found.map((event) => this.#inFirst(event, about)))
       }
     }
     const told = new Set(events.map(({ index, label }) => `${index} ${label}`))
     events.push(...messages.filter(({ index, label }) => !told.has(`${index} ${label}`)))
     return events.toSorted((a, b) => a.index - b.index)
+  }
+
+  #inFirst(event: RecordedEvent, about: OebinEvents): RecordedEvent {
+    const [first] = this.streams
+    const name = this.#folders.get(about.folder_name.replace(/[^/]*\/?$/, '')) ?? about.stream_name
+    const own = this.streams.find((stream) => stream.name === name)
+    if (first === undefined || own === undefined || own === first) return event
+    const time = own.offset + (event.index - own.startIndex) / own.sampleRate
+    return {
+      ...event,
+      index: first.startIndex + Math.round((time - first.offset) * first.sampleRate),
+      duration: Math.round((event.duration / own.sampleRate) * first.sampleRate)
+    }
   }
 
   async close(): Promise<void> {
@@ -177,7 +188,7 @@ async function openPart(
   folder: string,
   { num_channels: channels }: OebinContinuous,
   { files, warnings }: { files: OpenFile[]; warnings: string[] }
-): Promise<StreamPart> {
+): Promise<StreamPart & { time: number | undefined }> {
   const file = await OpenFile.open(join(folder, 'continuous.dat'))
   files.push(file)
   const rowBytes = channels * 2
@@ -189,7 +200,7 @@ async function openPart(
     .find((each) => existsSync(each))
   if (path === undefined) {
     warnings.push(`${folder}: there are no sample numbers; samples count from 0`)
-    return { file, segments: rows === 0 ? [] : [{ row: 0, index: 0, count: rows }] }
+    return { file, segments: rows === 0 ? [] : [{ row: 0, index: 0, count: rows }], time: undefined }
   }
   const numbers = await NpyFile.open(path, warnings)
   try {
@@ -199,9 +210,23 @@ async function openPart(
     if (numbers.length !== rows) {
       warnings.push(`${path}: ${numbers.length} sample numbers for ${rows} samples; the samples count`)
     }
-    return { file, segments: await segmentsOfNumbers(numbers, rows) }
+    return { file, segments: await segmentsOfNumbers(numbers, rows), time: await firstTime(folder) }
   } finally {
     await numbers.close()
+  }
+}
+
+/** s; GUI 0.6 writes times as floats, and below 0 where it could not synchronise its streams. */
+async function firstTime(folder: string): Promise<number | undefined> {
+  const path = join(folder, 'timestamps.npy')
+  if (!existsSync(path)) return undefined
+  // What is odd about its length, the sample numbers have told.
+  const times = await NpyFile.open(path, [])
+  try {
+    const time = times.dtype.kind === 'f' && times.length > 0 ? Number((await times.read(0, 1)).get(0)) : NaN
+    return time >= 0 ? time : undefined
+  } finally {
+    await times.close()
   }
 }
 

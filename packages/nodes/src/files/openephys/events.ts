@@ -40,20 +40,21 @@ function pulses(
   states: Float64Array,
   { nodeacq_lines: lines = [] }: OebinEvents
 ): RecordedEvent[] {
-  const known = new Map(lines.map(({ line, label, value }) => [line, { label, value }]))
+  const known = new Map(lines.map(({ line, ...rest }) => [line, rest]))
   const open = new Map<number, { index: number; duration: number; label: string; value: number }>()
   const events: RecordedEvent[] = []
   for (let k = 0; k < Math.min(indexes.length, states.length); k++) {
     const [index, state] = [indexes[k]!, states[k]!]
     const line = Math.abs(state)
     if (state > 0) {
-      const event = { index, duration: 0, ...(known.get(line) ?? { label: `TTL ${line}`, value: line }) }
+      const { label, value } = known.get(line) ?? { label: `TTL ${line}`, value: line }
+      const event = { index, duration: 0, label, value }
       open.set(line, event)
       events.push(event)
       continue
     }
     const event = open.get(line)
-    if (event !== undefined) event.duration = index - event.index
+    if (event !== undefined && known.get(line)?.moment !== true) event.duration = index - event.index
     open.delete(line)
   }
   return events

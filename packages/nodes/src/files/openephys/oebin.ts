@@ -32,7 +32,7 @@ const eventChannel = z.object({
   type: z.string().optional(),
   stream_name: z.string().optional(),
   nodeacq_lines: z
-    .array(z.object({ line: z.int(), label: z.string(), value: z.int() }))
+    .array(z.object({ line: z.int(), label: z.string(), value: z.number(), moment: z.boolean() }))
     .optional()
     .describe('ours: what each line stands for')
 })
