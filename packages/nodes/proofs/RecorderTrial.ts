@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NdArray } from '@nodeacq/ndarray'
 import { makeEvents, OutputStream } from '@nodeacq/stream'
-import { startProcess, waitFor, type StartOptions, type TestProcess } from 'testing'
+import { startCommand, startProcess, waitFor, type StartOptions, type TestProcess } from 'testing'
 import { FileWindow } from '../src/files/mcap/FileWindow.ts'
 import { readBlock } from '../src/files/mcap/sampleBlock.ts'
 import { scanLog } from '../src/files/mcap/scanLog.ts'
@@ -23,8 +24,19 @@ const EVENT_EVERY = 20
 /** What stands in the files of a recording, one part behind the other. */
 export interface Recorded {
   readonly reports: readonly LogReport[]
-  /** Samples that are there, by topic, and events. */
+  /** Index behind the last sample that is there, by topic; number of the last event, plus one. */
   readonly counts: ReadonlyMap<string, number>
+  /** Samples that the file says are missing. */
+  readonly lost: ReadonlyMap<string, number>
+}
+
+export interface TrialOptions extends StartOptions {
+  /** `wait`: nothing is sent before there is room for it; `realtime`: some, and what nobody takes in time is lost. */
+  readonly flow?: 'wait' | 'realtime'
+  /** ms between two chunks; default none. */
+  readonly pause?: number
+  /** What a shell does before it becomes the recorder, such as `ulimit -f 1000`. */
+  readonly shell?: string
 }
 
 type Sources = Readonly<Record<'x' | 'y' | 'marks', OutputStream>>
@@ -37,21 +49,29 @@ export class RecorderTrial implements AsyncDisposable {
   readonly folder: string
   readonly recorder: TestProcess
   readonly #sources: Sources
+  readonly #pause: number
   readonly #sending: Promise<void>
   #isStopped = false
+  /** Samples of each signal, and events. */
+  readonly sent = new Map<string, number>()
 
-  private constructor(folder: string, recorder: TestProcess, sources: Sources) {
+  private constructor(folder: string, recorder: TestProcess, sources: Sources, pause: number) {
+    this.#pause = pause
     this.folder = folder
     this.recorder = recorder
     this.#sources = sources
     this.#sending = this.#send()
   }
 
-  static async start(folder: string, options: object = {}, process: StartOptions = {}): Promise<RecorderTrial> {
+  static async start(
+    folder: string,
+    options: object = {},
+    { flow = 'wait', pause = 0, shell, ...process }: TrialOptions = {}
+  ): Promise<RecorderTrial> {
     const sources = {
-      x: new OutputStream({ dtype: 'int32', shape: [-1, 4], sampleRate: 10_000, flow: 'wait' }),
-      y: new OutputStream({ dtype: 'int16', shape: [-1, 64], sampleRate: 30_000, flow: 'wait' }),
-      marks: new OutputStream({ streamType: 'event', dtype: makeEvents([]).dtype, shape: [-1], flow: 'wait' })
+      x: new OutputStream({ dtype: 'int32', shape: [-1, 4], sampleRate: 10_000, flow }),
+      y: new OutputStream({ dtype: 'int16', shape: [-1, 64], sampleRate: 30_000, flow }),
+      marks: new OutputStream({ streamType: 'event', dtype: makeEvents([]).dtype, shape: [-1], flow })
     }
     for (const source of Object.values(sources)) {
       await source.configure()
@@ -59,7 +79,7 @@ export class RecorderTrial implements AsyncDisposable {
     }
     const params = Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, source.params]))
     const order = [JSON.stringify({ file: join(folder, 'session.mcap'), ...options }), JSON.stringify(params)]
-    return new RecorderTrial(folder, await startProcess(program, order, process), sources)
+    return new RecorderTrial(folder, await startRecorder(order, shell, process), sources, pause)
   }
 
   /** Samples of each stream, by topic, that are in the file for certain. */
@@ -115,7 +135,13 @@ export class RecorderTrial implements AsyncDisposable {
         ...(n % EVENT_EVERY === 0 ? [marks.send(makeEvents([{ index: at, value: n / EVENT_EVERY }]))] : [])
       ]
       await Promise.race([Promise.all(sent), ended])
+      if (this.recorder.end !== undefined) return
       at = end
+      this.sent
+        .set('/x/samples', at)
+        .set('/y/samples', at)
+        .set('/marks/events', Math.ceil((n + 1) / EVENT_EVERY))
+      if (this.#pause > 0) await sleep(this.#pause)
     }
   }
 
@@ -125,6 +151,16 @@ export class RecorderTrial implements AsyncDisposable {
     await this.#sending
     for (const source of Object.values(this.#sources)) await source.close()
   }
+}
+
+async function startRecorder(
+  order: readonly string[],
+  shell: string | undefined,
+  options: StartOptions
+): Promise<TestProcess> {
+  if (shell === undefined) return await startProcess(program, order, options)
+  const command = [process.execPath, '--conditions=nodeacq-source', program.pathname, ...order]
+  return await startCommand('sh', ['-c', `${shell}; exec "$0" "$@"`, ...command], options)
 }
 
 function signal(topic: Topic, from: number, samples: number): NdArray {
@@ -137,6 +173,7 @@ function signal(topic: Topic, from: number, samples: number): NdArray {
 async function readParts(paths: readonly string[]): Promise<Recorded> {
   const reports: LogReport[] = []
   const counts = new Map<string, number>()
+  const lost = new Map<string, number>()
   for (const path of paths) {
     reports.push(await verifyLog(path))
     const file = await OpenFile.open(path)
@@ -147,6 +184,12 @@ async function readParts(paths: readonly string[]): Promise<Recorded> {
       for (const { channelId, data } of item.messages) {
         const topic = topics.get(channelId)!
         const next = counts.get(topic) ?? 0
+        if (topic === '/nodeacq/gaps') {
+          const gap = JSON.parse(data.toString()) as { stream: string; from: number; to: number }
+          assert.equal(gap.from, counts.get(gap.stream) ?? 0, `${path} gap in ${gap.stream}`)
+          counts.set(gap.stream, gap.to)
+          lost.set(gap.stream, (lost.get(gap.stream) ?? 0) + gap.to - gap.from)
+        }
         if (topic.startsWith('/nodeacq/')) continue
         const block = readBlock(data)
         const place = block?.index ?? (JSON.parse(data.toString()) as { value: number }).value
@@ -158,5 +201,5 @@ async function readParts(paths: readonly string[]): Promise<Recorded> {
     }
     await file.close()
   }
-  return { reports, counts }
+  return { reports, counts, lost }
 }

@@ -48,7 +48,15 @@ export interface MessageTimes {
 /** ns after which schemas and channels are written once more, so that damage at the front orphans nothing. */
 const REPEAT_AFTER = 60_000_000_000n
 
+/** What was told of the file before a chunk was begun. */
+interface Account {
+  readonly counts: ReadonlyMap<number, number>
+  readonly times: { readonly start: bigint; readonly end: bigint }
+  readonly described: bigint
+}
+
 interface Sealed {
+  readonly before: Account
   readonly buffers: readonly Uint8Array[]
   readonly length: number
   readonly crc: number
@@ -68,7 +76,7 @@ export class McapWriter {
   readonly #sink: LogSink
   readonly #schemas: Schema[] = []
   readonly #channels: Channel[] = []
-  readonly #counts = new Map<number, number>()
+  #counts = new Map<number, number>()
   readonly #chunks: ChunkIndex[] = []
   readonly #attachments: { readonly attachment: Attachment; readonly place: Place }[] = []
   readonly #metadata: { readonly name: string; readonly place: Place }[] = []
@@ -78,6 +86,8 @@ export class McapWriter {
   #crc = 0
   #described = -REPEAT_AFTER as bigint
   #times = { start: 0n, end: 0n }
+  /** As it was when the open chunk was begun. */
+  #before: Account = { counts: new Map(), times: this.#times, described: this.#described }
 
   constructor(sink: LogSink) {
     this.#sink = sink
@@ -156,6 +166,21 @@ export class McapWriter {
     await this.#write(this.#sealed)
   }
 
+  /** Forgets what is in no chunk of the file: numbers of messages go on behind the last one that is there. */
+  discard(): void {
+    const { counts, times, described } = this.#sealed?.before ?? this.#before
+    this.#counts = new Map(counts)
+    this.#times = { ...times }
+    this.#described = described
+    this.#sealed = undefined
+    this.#chunk = new OpenChunk()
+    this.#before = this.#account()
+  }
+
+  #account(): Account {
+    return { counts: new Map(this.#counts), times: { ...this.#times }, described: this.#described }
+  }
+
   async #write({ buffers, index, length, crc }: Sealed): Promise<void> {
     await this.#sink.append(buffers)
     this.#sealed = undefined
@@ -199,6 +224,8 @@ export class McapWriter {
   #seal(durable: number): Sealed {
     const { start, end, size, crc, pieces, index } = this.#chunk
     this.#chunk = new OpenChunk()
+    const before = this.#before
+    this.#before = this.#account()
     const head = encodeChunkHead({ start, end, size, crc })
     const to = new ByteWriter(64 + 32 * pieces.length)
     const indexes = new Map<number, number>()
@@ -214,6 +241,7 @@ export class McapWriter {
     const number = this.#chunks.length
     const mark = encodeMark({ number, offset, chunkOffset: this.#offset, crc: rangeCrc, logTime: end, durable })
     return {
+      before,
       buffers: [head, ...pieces, indexBytes, mark],
       length: length + indexBytes.length + mark.length,
       crc: crc32(mark, rangeCrc),

@@ -1,4 +1,5 @@
-import { open, rm, type FileHandle } from 'node:fs/promises'
+import { randomFillSync } from 'node:crypto'
+import { open, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { LogSink } from '../../files/mcap/McapWriter.ts'
 import { RecorderError } from '../RecorderError.ts'
@@ -12,7 +13,7 @@ const RESERVE = 4 * 1024 * 1024
 export class LogFile implements LogSink {
   readonly path: string
   readonly #handle: FileHandle
-  #hasReserve = false
+  #reserve: FileHandle | undefined
   #length = 0
   #durable = 0
   #syncing: Promise<void> | undefined
@@ -29,7 +30,11 @@ export class LogFile implements LogSink {
   static async create(path: string): Promise<LogFile> {
     try {
       const file = new LogFile(path, await open(path, 'wx'))
-      await file.#reserve()
+      await file.#keepReserve().catch(async (cause: unknown) => {
+        await file.close()
+        await rm(path)
+        throw cause
+      })
       return file
     } catch (cause) {
       throw RecorderError.from(path, 'create the file', cause)
@@ -46,7 +51,12 @@ export class LogFile implements LogSink {
   }
 
   get hasReserve(): boolean {
-    return this.#hasReserve
+    return this.#reserve !== undefined
+  }
+
+  /** Why a sync failed: what was written since the one before may not be on the disk. */
+  get syncError(): RecorderError | undefined {
+    return this.#syncError
   }
 
   /** Adds bytes at the end. @throws RecorderError; the file is then as it was before */
@@ -76,9 +86,18 @@ export class LogFile implements LogSink {
     })
   }
 
+  /** @throws RecorderError when the file is not in its folder any more: what is written then is in no file */
+  async requirePresent(): Promise<void> {
+    const [there, own] = await Promise.all([stat(this.path).catch(() => undefined), this.#handle.stat()])
+    if (there?.ino !== own.ino) throw new RecorderError(this.path, 'the file is gone, or another has its place')
+  }
+
   /** Gives back the room that was kept, so that the file can be ended. */
   async freeReserve(): Promise<void> {
-    this.#hasReserve = false
+    const reserve = this.#reserve
+    this.#reserve = undefined
+    // Its name is gone already, where the system lets that be: closed, it takes no room any more.
+    await reserve?.close()
     await rm(this.#reservePath, { force: true })
   }
 
@@ -103,10 +122,12 @@ export class LogFile implements LogSink {
     this.syncTime = { last, worst: Math.max(last, this.syncTime.worst) }
   }
 
-  async #reserve(): Promise<void> {
-    await using handle = await open(this.#reservePath, 'w')
-    await handle.writeFile(Buffer.alloc(RESERVE))
-    this.#hasReserve = true
+  async #keepReserve(): Promise<void> {
+    const reserve = (this.#reserve = await open(this.#reservePath, 'w'))
+    // Zeros would take no room on a disk that packs.
+    await reserve.writeFile(randomFillSync(Buffer.allocUnsafe(RESERVE)))
+    // Without a name it goes with the process, however that ends. Windows keeps it until it is closed.
+    await rm(this.#reservePath).catch(() => undefined)
   }
 
   get #reservePath(): string {

@@ -49,6 +49,8 @@ export class LogRecording implements Recording {
   /** Bytes of the parts that are done. */
   #doneBytes = 0
   #turning: Promise<void> | undefined
+  /** What may not be on the disk. */
+  readonly #doubts: string[] = []
   #saving = Promise.resolve()
 
   private constructor(options: LogRecordingOptions) {
@@ -111,7 +113,7 @@ export class LogRecording implements Recording {
     const duties = [
       repeat(CHUNK_TIME, working, () => this.#part.flush()),
       repeat(SIDECAR_INTERVAL, working, () => this.#saveSidecar('recording')),
-      ...(sync === 0 ? [] : [repeat(sync * 1000, working, () => this.#part.file.sync())])
+      ...(sync === 0 ? [] : [repeat(sync * 1000, working, () => this.#sync())])
     ]
     try {
       await Promise.all(duties)
@@ -119,6 +121,22 @@ export class LogRecording implements Recording {
       stop.abort()
       await Promise.allSettled(duties)
       throw error
+    }
+  }
+
+  /** A sync that failed is not tried again: the file counts as far as it was synced, and another part is begun. */
+  async #sync(): Promise<void> {
+    const { file } = this.#part
+    try {
+      await file.sync()
+      await file.requirePresent()
+    } catch (error) {
+      if (file.syncError === undefined) throw error
+      const problem = `${basename(file.path)}: bytes ${file.durable} to ${file.length} may not be on the disk: ${file.syncError.message}`
+      this.#options.log.error(`${problem}; another part is begun`)
+      this.#doubts.push(problem)
+      this.#turning ??= this.#nextPart().finally(() => (this.#turning = undefined))
+      await this.#turning
     }
   }
 
@@ -132,11 +150,13 @@ export class LogRecording implements Recording {
     }
     await part.close()
     const isChecked = this.#options.verify === 'full'
-    const problems = failure === undefined && isChecked ? await this.#verify() : []
+    const problems = [...this.#doubts, ...(failure === undefined && isChecked ? await this.#verify() : [])]
     const isGood = failure === undefined && problems.length === 0
     const state = isChecked ? 'verified' : 'closed'
-    await this.#saveSidecar(isGood ? state : 'damaged', problems)
-    if (failure !== undefined) throw failure
+    const saving = this.#saveSidecar(isGood ? state : 'damaged', failure ? [...problems, failure.message] : problems)
+    // What ended the recording says more than what comes of it.
+    if (failure !== undefined) return await saving.catch(() => undefined).then(() => Promise.reject(failure))
+    await saving
     if (problems.length > 0) throw new RecorderError(this.#path, `the recording is not whole: ${problems.join('; ')}`)
     return state
   }
@@ -159,7 +179,7 @@ export class LogRecording implements Recording {
   async #nextPart(): Promise<void> {
     const before = this.#part
     await this.#openPart(before)
-    await before.end('next part')
+    await before.end(before.file.syncError === undefined ? 'next part' : 'sync failed')
     await before.close()
     this.#doneBytes += before.file.length
   }

@@ -6,7 +6,7 @@ import { McapWriter } from '../../files/mcap/McapWriter.ts'
 import type { PlacedAnnotation } from '../Recording.ts'
 import { RecorderError } from '../RecorderError.ts'
 import { LogFile } from './LogFile.ts'
-import { StreamLog } from './StreamLog.ts'
+import { StreamLog, type StreamAccount } from './StreamLog.ts'
 import { PROFILE_VERSION, RECORDING_METADATA, TOPIC, type StreamTotals } from './topics.ts'
 import { toNanoseconds, utcNow } from './utcNow.ts'
 
@@ -35,6 +35,8 @@ export class RecordingPart {
   readonly #annotations: number
   /** What is acknowledged once it is in the file. */
   readonly #pending: (() => void)[] = []
+  /** What of each stream is in the file. */
+  #written: ReadonlyMap<StreamLog, StreamAccount>
   #flushing: Promise<void> | undefined
   #isEnded = false
 
@@ -55,6 +57,7 @@ export class RecordingPart {
         new StreamLog(name, input, { ...context, previous: previous?.streams.get(name) })
       ])
     )
+    this.#written = this.#accounts()
   }
 
   /** Makes the file and puts its beginning on the disk. @throws RecorderError */
@@ -105,8 +108,14 @@ export class RecordingPart {
     const acknowledgements = [...this.streams.values()].map((stream) => stream.takeAcknowledgement())
     this.#pending.push(...acknowledgements.filter((acknowledge) => acknowledge !== undefined))
     const pending = this.#pending.length
+    const taken = this.#accounts()
     await this.#writer.flush(this.file.durable)
+    this.#written = taken
     for (const acknowledge of this.#pending.splice(0, pending)) acknowledge()
+  }
+
+  #accounts(): ReadonlyMap<StreamLog, StreamAccount> {
+    return new Map([...this.streams.values()].map((stream) => [stream, stream.account()]))
   }
 
   /** Takes an annotation; it is in the file with the next `flush`. */
@@ -120,24 +129,35 @@ export class RecordingPart {
     return Object.fromEntries([...this.streams.values()].map((stream) => [stream.topic, stream.totals()]))
   }
 
-  /** Ends the file, and puts all of it on the disk. On a full disk what was kept free is used. @throws RecorderError */
+  /**
+   * Ends the file, and puts all of it on the disk. Where that is full, what was kept free is used, and what is not in the file
+   * yet is left out of it: it was not acknowledged. @throws RecorderError
+   */
   async end(reason: string): Promise<void> {
     if (this.#isEnded) return
     this.#isEnded = true
     await this.#flushing?.catch(() => undefined)
-    const close = { reason, streams: this.totals() }
-    this.#writer.addMessage(this.#closeChannel, Buffer.from(JSON.stringify(close)), { logTime: utcNow() })
     try {
-      await this.#flush()
-      await this.#writer.end(this.file.durable)
+      await this.#writeEnd(reason)
     } catch (error) {
       if (!this.file.hasReserve) throw error
       await this.file.freeReserve()
-      await this.#flush()
-      await this.#writer.end(this.file.durable)
+      this.#writer.discard()
+      this.#pending.length = 0
+      for (const [stream, account] of this.#written) stream.goBack(account)
+      await this.#writeEnd(reason)
     }
+    // After a sync that failed another would say nothing.
+    if (this.file.syncError !== undefined) return
     await this.file.sync()
     if (!(this.file.durable === this.file.length)) throw new RecorderError(this.file.path, 'its end is not on the disk')
+  }
+
+  async #writeEnd(reason: string): Promise<void> {
+    const close = { reason, streams: this.totals() }
+    this.#writer.addMessage(this.#closeChannel, Buffer.from(JSON.stringify(close)), { logTime: utcNow() })
+    await this.#flush()
+    await this.#writer.end(this.file.durable)
   }
 
   /** Safe to call twice; does not end the file. */

@@ -24,6 +24,20 @@ const CLOCK_INTERVAL = 10_000_000_000n
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
+/** Beside what streams tell, what came and could not be written. */
+type StreamGap = Omit<Gap, 'cause' | 'declared'> & {
+  readonly cause: Gap['cause'] | 'disk'
+  readonly declared?: boolean
+}
+
+/** What of a stream was taken at some time. */
+export interface StreamAccount {
+  readonly first: number
+  readonly next: number | undefined
+  readonly crc: number
+  readonly counts: Omit<StreamTotals, 'first' | 'next' | 'crc32'>
+}
+
 /** One stream in one part of a recording. */
 export class StreamLog {
   readonly name: string
@@ -108,7 +122,7 @@ export class StreamLog {
   }
 
   /** Tells what is missing; where nothing came before, what the source never had is no gap. */
-  addGap({ from, to, cause, declared }: Gap): void {
+  addGap({ from, to, cause, declared = false }: StreamGap): void {
     if (this.#next === undefined && declared) return
     this.#counts.gaps += 1
     this.#counts.lost += to - from
@@ -136,6 +150,23 @@ export class StreamLog {
     if (device === undefined) return
     const own = { clock: 'device', ...common, uncertaintyNs: ns(device.uncertainty), deviceNs: ns(device.time) }
     this.#addJson(this.#shared.clock, { ...own, method: 'marks of the device' }, { logTime })
+  }
+
+  /** What was taken up to now. */
+  account(): StreamAccount {
+    return { first: this.#first, next: this.#next, crc: this.#crc, counts: { ...this.#counts } }
+  }
+
+  /** Goes back to what was taken before: what came since is in no file, and a gap says so. */
+  goBack({ first, next, crc, counts }: StreamAccount): void {
+    const taken = this.#next
+    this.#taken = undefined
+    this.#first = first
+    this.#next = next
+    this.#crc = crc
+    this.#counts = { ...counts }
+    if (next === undefined || taken === undefined || this.#isEvents || taken <= next) return
+    this.addGap({ from: next, to: taken, cause: 'disk' })
   }
 
   /** What was taken since the last call, to be acknowledged when it is in the file. */
