@@ -68,9 +68,11 @@ export class RecorderTrial implements AsyncDisposable {
     options: object = {},
     { flow = 'wait', pause = 0, shell, ...process }: TrialOptions = {}
   ): Promise<RecorderTrial> {
+    // So little that a recorder that stands still loses some where nobody waits for it.
+    const retention = { bytes: flow === 'wait' ? 256e6 : 4e6 }
     const sources = {
-      x: new OutputStream({ dtype: 'int32', shape: [-1, 4], sampleRate: 10_000, flow }),
-      y: new OutputStream({ dtype: 'int16', shape: [-1, 64], sampleRate: 30_000, flow }),
+      x: new OutputStream({ dtype: 'int32', shape: [-1, 4], sampleRate: 10_000, flow, retention }),
+      y: new OutputStream({ dtype: 'int16', shape: [-1, 64], sampleRate: 30_000, flow, retention }),
       marks: new OutputStream({ streamType: 'event', dtype: makeEvents([]).dtype, shape: [-1], flow })
     }
     for (const source of Object.values(sources)) {

@@ -20,7 +20,7 @@ export class SystemFaults {
     if (process.platform !== 'linux') return undefined
     const [orders, library] = [join(folder, 'orders'), join(folder, 'faults.so')]
     try {
-      execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, SOURCE], { stdio: 'ignore' })
+      execFileSync('sh', ['-c', `cc -shared -fPIC -O1 -o ${library} ${SOURCE}`], { stdio: 'ignore' })
     } catch {
       return undefined
     }
