@@ -4,6 +4,7 @@ import { addCheckCommand } from './commands/check.ts'
 import { addDevicesCommand } from './commands/devices.ts'
 import { addNodesCommand } from './commands/nodes.ts'
 import { EXIT, type ExitCode, type Output } from './commands/Output.ts'
+import { addRecordCommand } from './commands/record.ts'
 import { addRecordingCommands } from './commands/recordings.ts'
 import { addRunCommand } from './commands/run.ts'
 import { describeHost, describeManager } from './commands/serve.ts'
@@ -37,6 +38,7 @@ Examples:
     addNodesCommand(program, output)
     addDevicesCommand(program, output)
     addCertifyCommand(program, output, done)
+    addRecordCommand(program, output, done)
     addRecordingCommands(program, output, done)
     addSimulateCommand(program, output, done)
     addServeCommand(program, output, done)
@@ -63,7 +65,7 @@ async function runProgram(
   let code: ExitCode = EXIT.ok
   const program = make((result) => (code = result))
   // Before any subcommand runs: they inherit nothing that is set later.
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => output.stdout.write(text),
       writeErr: (text) => output.stderr.write(text)
@@ -78,6 +80,10 @@ async function runProgram(
     output.stderr.write(`${describeError(error, argv)}\n`)
     return isUsage(error) ? EXIT.usage : EXIT.notOk
   }
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)]
 }
 
 /** The graph or an argument is wrong; also an address that this machine does not have, or may not open unasked. */

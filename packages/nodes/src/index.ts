@@ -164,6 +164,7 @@ export {
   writeCertificate
 } from './recorders/certificate.ts'
 export type { Certificate, CertificateProblem, CertificateTrial } from './recorders/certificate.ts'
+export { doubtsAbout } from './recorders/addCertificate.ts'
 export { Recorder } from './recorders/Recorder.ts'
 export { RawRecorder } from './recorders/RawRecorder.ts'
 export { RecorderError } from './recorders/RecorderError.ts'

@@ -43,7 +43,7 @@ export class RemoteError extends RpcError {
   constructor(type: string, trace: readonly string[], { address, what }: { address: string; what: string }) {
     const last = (trace.at(-1) ?? type).trimEnd()
     const text = last.replace(/^[\w.]+(?:: |$)/, '')
-    const own = / \[(\w+) ([A-Z][A-Z0-9_]*)\]$/.exec(text)
+    const own = / \[(\w+),? ([A-Z][A-Z0-9_]*)\]$/.exec(text)
     const remoteMessage = own ? text.slice(0, own.index) : text
     super(`${type}: ${remoteMessage} (${what} at ${address})`)
     this.type = type

@@ -20,6 +20,8 @@ export interface RecordStatus {
   readonly state: RecordState
   /** First file, or folder; null before the first recording. */
   readonly file: string | null
+  /** An absolute path on the disk that recordings of this node go to; null while it is not configured. */
+  readonly target: string | null
   /** s of it so far. */
   readonly seconds: number
   /** In its files so far. */

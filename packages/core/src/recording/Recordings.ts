@@ -39,18 +39,29 @@ const BUSY: readonly RecordState[] = ['preparing', 'prepared', 'recording', 'clo
 /** Starts and stops recordings of all recorders of a graph together. One call at a time. */
 export class Recordings {
   readonly #context: RecordingsContext
+  /** As each recorder was seen last. */
+  readonly #known = new Map<string, RecorderStatus>()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(context: RecordingsContext) {
     this.#context = context
   }
 
-  /** The recorders in the order of the status. */
+  /** The recorders in the order of the status, and those whose process is gone or does not answer, as failed. */
   async status(): Promise<RecorderStatus[]> {
-    const { nodes } = await this.#context.status()
-    return nodes.flatMap(({ name, group, host, recording }) =>
+    const { nodes, groups } = await this.#context.status()
+    const found = nodes.flatMap(({ name, group, host, recording }) =>
       recording === undefined ? [] : [{ node: name, group, host, ...recording }]
     )
+    for (const recorder of found) this.#known.set(recorder.node, recorder)
+    const lost = [...this.#known.values()].flatMap((recorder): RecorderStatus[] => {
+      const state = groups.find(({ name }) => name === recorder.group)?.state
+      if (state !== 'dead' && state !== 'unresponsive') return []
+      const was = recorder.state === 'recording' ? ' while it recorded' : ''
+      const error = state === 'dead' ? `its process died${was}` : 'its process does not answer'
+      return [{ ...recorder, state: 'failed', error }]
+    })
+    return [...found, ...lost]
   }
 
   /**
@@ -84,6 +95,8 @@ export class Recordings {
     }
     const recorders = await this.status()
     if (recorders.length === 0) throw new RecordError('the graph has no recorder that runs')
+    const lost = recorders.filter(({ node, state }) => state === 'failed' && this.#known.get(node)?.state !== 'failed')
+    if (lost.length > 0) throw new RecordError(lost.map(({ node, error }) => `${node}: ${error}`).join('\n'))
     const idle = recorders.filter(({ state }) => !BUSY.includes(state))
     if (idle.length === 0)
       throw new RecordError(`everything is recorded already: ${recorders.map(describe).join(', ')}`)
@@ -117,14 +130,12 @@ export class Recordings {
   }
 
   async #stop(wait: boolean): Promise<RecorderStatus[]> {
-    const open = (await this.status()).filter(({ state }) => BUSY.includes(state))
+    const wasOpen = ({ node }: RecorderStatus): boolean => BUSY.includes(this.#known.get(node)?.state ?? 'idle')
+    const open = (await this.status()).filter(wasOpen)
     if (open.length === 0) throw new RecordError('nothing is recorded')
-    const [running, waiting] = [
-      open.filter(({ state }) => state !== 'prepared'),
-      open.filter(({ state }) => state === 'prepared')
-    ]
+    const waiting = open.filter(({ state }) => state === 'prepared')
     await this.#all('cancel', waiting, async (group, node) => await group.cancelRecording(node))
-    const recording = running.filter(({ state }) => state === 'recording')
+    const recording = open.filter(({ state }) => state === 'recording')
     await this.#all('end', recording, async (group, node) => await group.endRecording(node))
     const names = new Set(open.map(({ node }) => node))
     for (;;) {

@@ -17,6 +17,12 @@ export function parseSeconds(text: string): number {
   return seconds
 }
 
+/** Words that say why. */
+export function parseReason(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Expected the reason, in words.')
+  return text
+}
+
 /** A whole number from 1. */
 export function parseCount(text: string): number {
   const count = Number(text)

@@ -3,7 +3,7 @@ import { onLogRecord, setLogDisplay, setLogLevel, type LogLevel } from '@nodeacq
 import type { Command } from 'commander'
 import { runGraph } from '../run/runGraph.ts'
 import { RunScreen } from '../screen/RunScreen.ts'
-import { collect, logLevelOption, metricsOption, parseSeconds } from './options.ts'
+import { collect, logLevelOption, metricsOption, parseListenAddress, parseReason, parseSeconds } from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
 import { readGraph } from '../graph/readGraph.ts'
 import { StopSignals } from './StopSignals.ts'
@@ -14,6 +14,8 @@ interface RunCommandOptions {
   readonly set: string[]
   readonly json?: true
   readonly quiet?: true
+  readonly listen?: string
+  readonly override?: string
   readonly metrics?: MetricsOptions
   readonly insecure?: true
   readonly logLevel: LogLevel
@@ -38,10 +40,23 @@ export function addRunCommand(program: Command, output: Output, done: (code: Exi
       collect,
       []
     )
+    .option(
+      '--override <reason>',
+      'start although what the graph requires is not met; the reason is kept in the recording',
+      parseReason
+    )
     .option('--json', 'print one JSON object at the end, and nothing else on standard output')
     .option('--quiet', 'print problems only')
+    .option(
+      '--listen <address>',
+      'where nodeacq record and other programs reach the run (default: any free port of loopback)',
+      parseListenAddress
+    )
     .addOption(metricsOption())
-    .option('--insecure', 'allow --metrics beyond loopback: whoever reaches the port can read them')
+    .option(
+      '--insecure',
+      'allow --listen and --metrics beyond loopback: whoever reaches them can control or read the run'
+    )
     .addOption(logLevelOption())
     .addHelpText(
       'after',
@@ -53,7 +68,18 @@ Examples:
   $ nodeacq run graph.yaml --metrics 9464`
     )
     .action(async (file: string, options: RunCommandOptions) => {
-      const { duration, out, set, json = false, quiet = false, metrics, insecure = false, logLevel } = options
+      const {
+        duration,
+        out,
+        set,
+        json = false,
+        quiet = false,
+        listen,
+        override,
+        metrics,
+        insecure = false,
+        logLevel
+      } = options
       setLogLevel(logLevel)
       const graph = await readGraph(file, { set, out })
       const screen = new RunScreen(output, { graph, duration, json, quiet, debug: logLevel === 'debug' })
@@ -67,7 +93,9 @@ Examples:
           signal: signals.first,
           kill: signals.second,
           ...(metrics && { metrics: { ...metrics, insecure } }),
-          onStart: (recordings) => screen.start(recordings),
+          listen: { address: listen, insecure },
+          override,
+          onStart: (run) => screen.start(run),
           onStatus: (status) => screen.status(status),
           onMessage: (message) => screen.message(message)
         })

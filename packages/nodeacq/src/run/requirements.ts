@@ -57,9 +57,10 @@ export async function diskRoom(
 ): Promise<DiskRoom[]> {
   const disks = new Map<number, { folder: string; bytesPerSecond: number }>()
   for (const node of graph.nodes) {
-    const [path] = status.nodes.find(({ name }) => name === node.name)?.recordings ?? []
+    const { recordings = [], recording } = status.nodes.find(({ name }) => name === node.name) ?? {}
+    const path = recordings[0] ?? recording?.target
     const host = graph.groups.find(({ name }) => name === node.group)?.host ?? LOCAL_HOST
-    if (path === undefined || machineOf(host, graph.hosts) !== LOCAL_HOST) continue
+    if (path == null || machineOf(host, graph.hosts) !== LOCAL_HOST) continue
     const rate = node.inputs.reduce((sum, { from }) => sum + byteRateOf(streams.get(`${from.node}.${from.output}`)), 0)
     const folder = await existingFolder(path)
     const { dev } = await stat(folder)

@@ -5,13 +5,18 @@ import {
   type ManagerEvent,
   type ManagerHandle,
   type ManagerStatus,
-  type MetricsOptions
+  type MetricsOptions,
+  type RecordStatus
 } from '@nodeacq/core'
 import { RunError } from '../errors.ts'
 import type { Graph } from '../graph/Graph.ts'
 import { buildGraph } from './buildGraph.ts'
+import { formatClock, formatCount } from '../screen/format.ts'
+import { unmetContract } from './preflight.ts'
 import { describeRoom, diskRoom, unmetRequirements } from './requirements.ts'
 import type { RunSummary } from './RunSummary.ts'
+import { serveManager, type ListenOptions, type ServedManager } from './serveManager.ts'
+import { StreamRates } from './StreamRates.ts'
 import { Tracker } from './Tracker.ts'
 
 export interface RunOptions {
@@ -27,8 +32,22 @@ export interface RunOptions {
   readonly onStatus?: ((status: RunStatus) => void) | undefined
   /** Called with everything that somebody at the screen should know. */
   readonly onMessage?: ((message: RunMessage) => void) | undefined
+  /** Why the run shall start although its `require` section is not met; the reason is kept in the recording. */
+  readonly override?: string | undefined
+  /** Where the manager of the run listens. */
+  readonly listen?: ListenOptions | undefined
   /** Told once, when everything runs. */
-  readonly onStart?: ((recordings: readonly string[]) => void) | undefined
+  readonly onStart?: ((run: StartedRun) => void) | undefined
+}
+
+/** A run that has just started. */
+export interface StartedRun {
+  /** Files and folders that are recorded into. */
+  readonly recordings: readonly string[]
+  /** Recorders that wait to be told. */
+  readonly waiting: readonly string[]
+  /** Where the manager of the run is reached. */
+  readonly manager: string
 }
 
 export interface RunStatus {
@@ -57,9 +76,11 @@ export async function runGraph(graph: Graph, options: RunOptions = {}): Promise<
   const named = graph.modules.map(({ absolutePath }) => dirname(absolutePath))
   const importRoots = [...new Set([dirname(resolve(graph.file)), process.cwd(), ...named])]
   const made = graph.out === undefined ? undefined : await mkdir(graph.out, { recursive: true })
-  const manager = await createManager({ mode: 'local', importRoots })
+  let contract: () => Promise<string[]> = () => Promise.resolve([])
+  const manager = await createManager({ mode: 'local', importRoots, recordContract: () => contract() })
   const unlisten = options.kill && onAbort(options.kill, () => void killGroups(manager, graph))
   const run = new Run(manager, graph, options)
+  contract = () => run.unmetContract()
   try {
     return await run.toEnd()
   } catch (error) {
@@ -71,6 +92,7 @@ export async function runGraph(graph: Graph, options: RunOptions = {}): Promise<
   } finally {
     run.end()
     unlisten?.()
+    await run.served?.close()
     await manager.close()
   }
 }
@@ -81,10 +103,18 @@ class Run {
   readonly #graph: Graph
   readonly #options: RunOptions
   readonly #tracker: Tracker
+  readonly #rates = new StreamRates()
+  served: ServedManager | undefined
+  #streams: ReadonlyMap<string, Record<string, unknown>> = new Map()
+  /** Requirements that were overridden. */
+  #unmet: readonly string[] = []
+  /** What everybody knows is recorded into. */
+  #told = new Set<string>()
   #startedAt = 0
   /** Wakes the loop before its time: something happened. */
   #wake: () => void = () => undefined
   #isOver = false
+  #isStopping = false
 
   constructor(manager: ManagerHandle, graph: Graph, options: RunOptions) {
     this.#manager = manager
@@ -94,11 +124,13 @@ class Run {
   }
 
   async toEnd(): Promise<RunSummary> {
-    const { signal, onStart, metrics } = this.#options
+    const { signal, onStart, metrics, listen = {} } = this.#options
     if (metrics) this.#say('info', `metrics at ${await this.#manager.serveMetrics(metrics)}`)
     const { streams } = await buildGraph(this.#manager, this.#graph, { signal })
+    this.#streams = streams
     const status = await this.#manager.status()
     await this.#checkRequirements(status, streams)
+    this.served = await serveManager(this.#manager, this.#graph, listen)
     signal?.throwIfAborted()
     const watching = this.#watchEvents().catch((error: unknown) => this.#say('error', `watching: ${String(error)}`))
     this.#startedAt = performance.now()
@@ -107,7 +139,11 @@ class Run {
     } catch (error) {
       throw new RunError(`${this.#graph.file}: the graph does not start: ${(error as Error).message}`, { cause: error })
     }
-    onStart?.([...new Set(status.nodes.flatMap(({ recordings }) => recordings))])
+    this.#told = new Set(status.nodes.flatMap(({ recording, recordings }) => [...recordings, recording?.file ?? '']))
+    this.#told.delete('')
+    const waiting = status.nodes.filter(({ recording }) => recording?.state === 'idle').map(({ name }) => name)
+    await this.#noteOverride()
+    onStart?.({ recordings: [...this.#told], waiting, manager: this.served.address })
     await this.#untilEnd()
     const elapsed = this.#elapsed
     await this.#stop()
@@ -128,6 +164,15 @@ class Run {
     return this.#startedAt > 0
   }
 
+  /** What stands in the way of a recording now. */
+  async unmetContract(): Promise<string[]> {
+    const status = await this.#manager.status()
+    this.#rates.add(status, performance.now())
+    const streams = this.#streams
+    const room = await diskRoom(this.#graph, { status, streams })
+    return unmetContract(this.#graph, { status, streams, room, rates: this.#rates })
+  }
+
   get #elapsed(): number {
     return (performance.now() - this.#startedAt) / 1000
   }
@@ -137,12 +182,27 @@ class Run {
     streams: ReadonlyMap<string, Record<string, unknown>>
   ): Promise<void> {
     const room = await diskRoom(this.#graph, { status, streams })
-    const problems = await unmetRequirements(this.#graph, { streams, room })
-    if (problems.length > 0) throw new RunError(problems.join('\n'))
-    const { duration = 0 } = this.#options
+    const { duration = 0, override } = this.#options
+    // Where every recorder waits to be told, the disk is looked at then.
+    const isRecorded = status.nodes.some(
+      ({ recording, recordings }) =>
+        recording?.state === 'prepared' || (recordings.length > 0 && recording === undefined)
+    )
+    const problems = await unmetRequirements(this.#graph, { streams, room: isRecorded ? room : [] })
+    if (problems.length > 0 && override === undefined) throw new RunError(problems.join('\n'))
+    this.#unmet = problems
     for (const disk of room) {
       if (disk.minutes * 60 < duration) this.#say('warning', `${describeRoom(disk)}; the run is to last ${duration} s`)
     }
+  }
+
+  /** A recording that began although it should not says so. */
+  async #noteOverride(): Promise<void> {
+    if (this.#unmet.length === 0) return
+    for (const problem of this.#unmet) this.#say('warning', `overridden: ${problem}`)
+    const text = `started although the contract was not met: ${this.#options.override}\n${this.#unmet.join('\n')}`
+    const status = await this.#manager.recordStatus()
+    if (status.some(({ state }) => state === 'recording')) await this.#manager.annotate(text)
   }
 
   async #untilEnd(): Promise<void> {
@@ -181,11 +241,14 @@ class Run {
   }
 
   async #look(): Promise<void> {
-    this.#tracker.add(await this.#manager.status(), performance.now())
+    const status = await this.#manager.status()
+    this.#tracker.add(status, performance.now())
+    this.#rates.add(status, performance.now())
     this.#options.onStatus?.({ elapsed: this.#elapsed, nodes: this.#tracker.nodes() })
   }
 
   async #stop(): Promise<void> {
+    this.#isStopping = true
     const problems = await this.#manager.stopAll().then(
       () => [],
       (error: unknown) => (error instanceof AggregateError ? (error.errors as Error[]) : [error as Error])
@@ -206,6 +269,7 @@ class Run {
   #tell(event: ManagerEvent & { readonly at: number }): void {
     const { kind, node, group, message, exit } = event
     if (kind === 'nodeState' || kind === 'paramsChanged' || this.#isOver) return
+    if (event.recording !== undefined) return this.#tellRecording(node ?? '', event.recording)
     // Whoever has ended everything knows that it is gone.
     if (this.#options.kill?.aborted) return this.#tracker.addDeath(group ?? '', ENDED_AT_ONCE)
     const ago = `${Math.max(0, Date.now() - (exit?.atMs ?? event.at))} ms ago`
@@ -221,6 +285,17 @@ class Run {
     else if (kind === 'nodeFailed') this.#say('error', `node '${node}' failed ${ago}: ${message}`)
     else this.#say('error', `${message}, ${ago}`)
     this.#wake()
+  }
+
+  /** The ends of recordings that others than the run itself have ended, and the beginnings of those they began. */
+  #tellRecording(node: string, { state, file, seconds, lostSamples, error }: RecordStatus): void {
+    if (state === 'failed') return this.#say('error', `${node}: ${error ?? 'the recording failed'}`)
+    if (this.#isStopping || file === null) return
+    if (state === 'recording' && !this.#told.has(file)) this.#say('info', `${node}: recording to ${file}`)
+    if (state === 'recording') this.#told.add(file)
+    if (state !== 'closed' && state !== 'verified') return
+    const loss = lostSamples === 0 ? 'nothing lost' : `${formatCount(lostSamples)} samples lost`
+    this.#say(lostSamples === 0 ? 'info' : 'warning', `${node}: ${file} is ${state}, ${formatClock(seconds)}, ${loss}`)
   }
 
   #say(level: RunMessage['level'], text: string): void {

@@ -2,7 +2,7 @@ import { formatLogRecord, type LogRecord } from '@nodeacq/rpc'
 import type { Output } from '../commands/Output.ts'
 import type { Graph } from '../graph/Graph.ts'
 import type { RunSummary } from '../run/RunSummary.ts'
-import type { RunMessage, RunStatus } from '../run/runGraph.ts'
+import type { RunMessage, RunStatus, StartedRun } from '../run/runGraph.ts'
 import { LiveRegion } from './LiveRegion.ts'
 import { liveLines } from './liveLines.ts'
 import { paintFor, type Paint } from './Paint.ts'
@@ -42,13 +42,16 @@ export class RunScreen {
   }
 
   /** Everything runs. */
-  start(recordings: readonly string[]): void {
+  start({ recordings, waiting, manager }: StartedRun): void {
     const { graph, quiet, duration } = this.#options
     if (quiet) return
     const groups = graph.groups.length === 1 ? '1 process' : `${graph.groups.length} processes`
     const time = duration === undefined ? '' : ` for ${duration} s`
     const lines = [`${graph.name} runs${time}: ${graph.nodes.length} nodes in ${groups}; Ctrl-C stops it`]
-    this.#write([...lines, ...recordings.map((path) => `recording to ${path}`)].join('\n'))
+    lines.push(...recordings.map((path) => `recording to ${path}`))
+    if (waiting.length > 0) lines.push(`${waiting.join(', ')}: waiting for 'nodeacq record start'`)
+    lines.push(`manager at ${manager}`)
+    this.#write(lines.join('\n'))
   }
 
   status({ elapsed, nodes }: RunStatus): void {

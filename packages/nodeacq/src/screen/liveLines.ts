@@ -14,7 +14,10 @@ export interface LiveView {
   readonly nodes: readonly LiveNode[]
 }
 
-export type LiveNode = Pick<ManagerStatus['nodes'][number], 'name' | 'state' | 'cpu' | 'progress' | 'inputs'> & {
+export type LiveNode = Pick<
+  ManagerStatus['nodes'][number],
+  'name' | 'state' | 'cpu' | 'progress' | 'inputs' | 'recording'
+> & {
   /** Samples per second. */
   readonly rate: number | undefined
   /** The rate as the stream's clock has it, once it is known. */
@@ -50,16 +53,17 @@ function headLine({ graph, elapsed, duration, nodes }: LiveView, width: number):
   return room < 5 ? head : `${head}  ${formatBar(Math.max(...fractions), room)}`
 }
 
-function rowOf({ name, state, rate, measured, cpu, inputs }: LiveNode, paint: Paint): Row {
+function rowOf({ name, state: ownState, rate, measured, cpu, inputs, recording }: LiveNode, paint: Paint): Row {
   const lost = inputs.reduce((sum, { lostSamples }) => sum + lostSamples, 0)
   const skipped = inputs.reduce((sum, { skippedSamples }) => sum + skippedSamples, 0)
   const isStalled = inputs.some(({ stalled }) => stalled)
   const latencies = inputs.map(({ latencyMs }) => latencyMs?.p50).filter((ms) => ms !== undefined)
+  const state = ownState === 'running' && recording !== undefined ? recording.state : ownState
   const none: Cell = { text: '–', paint: paint.dim }
   const hasInputs = inputs.length > 0
   return [
     name,
-    stateCell(isStalled && state === 'running' ? 'stalled' : state, paint),
+    stateCell(isStalled && ownState === 'running' ? 'stalled' : state, paint),
     rate === undefined ? none : formatRate(rate, measured),
     !hasInputs ? none : lost === 0 ? '0' : { text: formatCount(lost), paint: paint.bad },
     !hasInputs ? none : formatCount(skipped),
@@ -71,6 +75,7 @@ function rowOf({ name, state, rate, measured, cpu, inputs }: LiveNode, paint: Pa
 function stateCell(state: string, paint: Paint): Cell {
   const paints: Record<string, (text: string) => string> = {
     running: paint.good,
+    recording: paint.good,
     failed: paint.bad,
     stalled: paint.warn
   }

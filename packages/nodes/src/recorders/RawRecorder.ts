@@ -106,6 +106,10 @@ export class RawRecorder extends RecorderNode<Config> {
     return await RawRecording.open({ path, inputs, sync, certificate, notes, log, makeFolder })
   }
 
+  protected override _target(): string {
+    return this.config.folder
+  }
+
   protected override _requireAnother(): void {
     const folder = resolve(this.config.folder)
     if (isTemplate(folder)) return

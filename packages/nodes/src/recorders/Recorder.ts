@@ -68,6 +68,10 @@ export class Recorder extends RecorderNode<Config> {
     return await LogRecording.open({ ...config, path, inputs, log, notes: { ...config.notes, ...notes } })
   }
 
+  protected override _target(): string {
+    return this.config.file
+  }
+
   protected override _requireAnother(): void {
     const file = resolve(this.config.file)
     if (isTemplate(file)) return

@@ -7,6 +7,8 @@ import { RecordSession, type StreamPlace } from './RecordSession.ts'
 export interface RecorderHost {
   readonly inputs: Readonly<Record<string, InputStream>>
   isRunning(): boolean
+  /** Path of its recordings, as configured. */
+  target(): string | null
   /** Makes the file of the next recording. @param done recordings before it @throws when it cannot be */
   open(done: number, options: PrepareOptions): Promise<Recording>
   /** The state is another. */
@@ -46,6 +48,7 @@ export class RecorderControl implements RecordControl {
     return {
       state,
       file: session?.recording.paths[0] ?? null,
+      target: this.#host.target(),
       seconds: session?.seconds ?? 0,
       bytes: session?.recording.bytes ?? 0,
       lostSamples: session?.lostSamples ?? 0,

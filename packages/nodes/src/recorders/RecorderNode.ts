@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { ConfigError, Node, type NodeOptions, type PrepareOptions, type RecordControl } from '@nodeacq/core'
 import type { InputStream, OutputStream } from '@nodeacq/stream'
 import { z } from 'zod'
@@ -34,6 +35,7 @@ export abstract class RecorderNode<Config extends { autostart: boolean }> extend
     this.#control = new RecorderControl({
       inputs: this.inputs,
       isRunning: () => this.isRunning,
+      target: () => (this.isConfigured ? resolve(this._target()) : null),
       open: (done, prepare) => this._openRecording(done, prepare),
       changed: () => this.recordChanged(),
       failed: (error, isFromStart) => this.#noteFailure(error, isFromStart)
@@ -42,6 +44,8 @@ export abstract class RecorderNode<Config extends { autostart: boolean }> extend
 
   /** Makes the file of the next recording. @param done recordings since `configure` @throws when it cannot be */
   protected abstract _openRecording(done: number, options: PrepareOptions): Promise<Recording>
+  /** Where recordings go, as configured. */
+  protected abstract _target(): string
   /** @throws when the recording that begins with the node was made already, and another would need another name */
   protected _requireAnother(): void {}
 
