@@ -34,7 +34,7 @@ Examples:
 'nodeacq help <command>' tells more about each.`
       )
     addRunCommand(program, output, done)
-    addCheckCommand(program, output)
+    addCheckCommand(program, output, done)
     addNodesCommand(program, output)
     addDevicesCommand(program, output)
     addCertifyCommand(program, output, done)
