@@ -160,7 +160,7 @@ describe('convertRecording', () => {
       /no stream 'rw'/
     )
     expect(Object.keys(conversionTargets)).toEqual(
-      expect.arrayContaining(['edf', 'bdf', 'brainvision', 'nwb', 'hdf5', 'xdf', 'wav'])
+      expect.arrayContaining(['edf', 'bdf', 'brainvision', 'nwb', 'hdf5', 'zarr', 'xdf', 'wav'])
     )
     expect((await readdir(folder.path)).filter((name) => name.startsWith('x'))).toEqual([])
   })

@@ -8,6 +8,7 @@ import { mcapFormat } from './mcap/McapFile.ts'
 import { openEphysFormat } from './openephys/OpenEphysFile.ts'
 import { hdfFormat } from './hdf5/hdfFormat.ts'
 import { rawRecordingFormat } from './raw/RawRecording.ts'
+import { zarrFormat } from './zarr/ZarrRecording.ts'
 import { spikeGlxFormat } from './spikeglx/SpikeGlxFile.ts'
 import { wavFormat } from './wav/WavFile.ts'
 import { xdfFormat } from './xdf/XdfFile.ts'
@@ -39,6 +40,7 @@ const formats: FileFormat[] = [
   xdfFormat,
   wavFormat,
   rawRecordingFormat,
+  zarrFormat,
   openEphysFormat,
   spikeGlxFormat
 ]

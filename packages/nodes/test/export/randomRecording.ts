@@ -145,7 +145,7 @@ export function placesOf({ stream, pieces }: RandomStream): { index: number; row
   })
 }
 
-/** Gives all of a recording to an exporter, streams by turns, each stretch in two blocks, and closes it. */
+/** Gives all of a recording to an exporter, streams by turns, each stretch in two blocks, with a sync between, and closes it. */
 export async function writeAll(exporter: Exporter, { streams, events }: RandomRecording): Promise<ExportResult> {
   const longest = Math.max(0, ...streams.map(({ pieces }) => pieces.length))
   for (let k = 0; k < longest; k++) {
@@ -159,7 +159,7 @@ export async function writeAll(exporter: Exporter, { streams, events }: RandomRe
       await exporter.samples(place, index, block.slice(0, half))
       if (half < rows) await exporter.samples(place, index + half, block.slice(half))
     }
-    await exporter.sync()
+    if (k === 0) await exporter.sync()
   }
   for (const event of events) await exporter.event(event)
   return await exporter.close()

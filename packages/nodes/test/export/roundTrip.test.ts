@@ -41,11 +41,12 @@ async function expectSame(file: SampleFile, { streams }: RandomRecording): Promi
   }
 }
 
-const cases: { to: string; extension: string; options: readonly Record<string, unknown>[] }[] = [
-  { to: 'hdf5', extension: '.h5', options: [{ compression: 0 }, { compression: 3 }] }
+const cases: { to: string; extension: string; options: readonly Record<string, unknown>[]; runs: number }[] = [
+  { to: 'hdf5', extension: '.h5', options: [{ compression: 0 }, { compression: 3 }], runs: 15 },
+  { to: 'zarr', extension: '.zarr', options: [{ compression: 0 }, { compression: 3 }], runs: 8 }
 ]
 
-describe.each(cases)('$to', ({ to, extension, options }) => {
+describe.each(cases)('$to', ({ to, extension, options, runs }) => {
   const target: ExportTarget = exportTargets[to]!
 
   test('what is written is read back, to the bit', async () => {
@@ -67,6 +68,6 @@ describe.each(cases)('$to', ({ to, extension, options }) => {
       expect(events).toHaveLength(recording.events.length)
       for (const { stream: _, ...event } of own) expect(events).toContainEqual(event)
     })
-    await fc.assert(property, { numRuns: 25 })
+    await fc.assert(property, { numRuns: runs })
   }, 60_000)
 })

@@ -3,7 +3,7 @@ import { RecordingFileError } from '../../errors.ts'
 import { eventsOfStreams, type StreamEvent } from '../eventsOfStreams.ts'
 import { IndexedStream, type LostSamples } from '../IndexedStream.ts'
 import type { RecordedChannel, RecordedEvent, SampleFile } from '../SampleFile.ts'
-import type { Segment } from '../timeline.ts'
+import { segmentsOfTable } from '../segmentsOfTable.ts'
 import type { HdfReader } from './HdfReader.ts'
 import { hdfTypeOf } from './hdfType.ts'
 
@@ -90,7 +90,7 @@ function readStream(reader: HdfReader, path: string, events: StreamEvent[]): Ind
     sampleRate: reader.number(path, 'sample_rate') ?? 0,
     channelInfo: JSON.parse(reader.text(path, 'channel_info') ?? '[]') as RecordedChannel[],
     offset: reader.number(path, 'offset') ?? 0,
-    segments: readSegments(reader, path, shape[0] ?? 0),
+    segments: segmentsOfTable(`${reader.path}, ${path}`, numbersIn(reader.value(`${path}/segments`)), shape[0] ?? 0),
     lost: rowsOf(reader, `${path}/gaps`).map(([from, to, cause]): LostSamples => ({
       from: Number(from),
       to: Number(to),
@@ -114,20 +114,8 @@ function dtypeAt(reader: HdfReader, path: string): DType {
   }
 }
 
-function readSegments(reader: HdfReader, path: string, rows: number): Segment[] {
-  const table = reader.value(`${path}/segments`)
-  const flat = Array.isArray(table) ? (table as unknown[]).flat().map(Number) : []
-  const segments: Segment[] = []
-  for (let k = 0; k < flat.length; k += 3) {
-    const [row = 0, index = 0, count = 0] = flat.slice(k, k + 3)
-    const end = segments.at(-1)
-    if (row !== (end === undefined ? 0 : end.row + end.count) || count < 0 || row + count > rows) {
-      const got = `[${row}, ${index}, ${count}] of ${rows} rows`
-      throw new RecordingFileError(reader.path, { where: `${path}/segments`, expected: 'rows one behind another', got })
-    }
-    segments.push({ row, index, count })
-  }
-  return segments
+function numbersIn(table: unknown): number[] {
+  return Array.isArray(table) ? (table as unknown[]).flat().map(Number) : []
 }
 
 /** Rows of a table of fields; none where there is no table. */
