@@ -74,7 +74,7 @@ test('a bit that changed, a chunk that is cut and one that is missing are errors
   }
   for (let at = 0; at < content.length; at += 7) {
     const damaged = Buffer.from(content)
-    damaged[at]! ^= 1 << at % 8
+    damaged[at]! ^= 1 << (at % 8)
     await writeFile(chunk, damaged)
     await expect(read(150, 160)).rejects.toThrow(RecordingFileError)
   }

@@ -4,7 +4,15 @@ import { z } from 'zod'
 import { RecorderError } from '../../recorders/RecorderError.ts'
 import { chunkRowsOf } from '../chunkRows.ts'
 import { streamConversion } from '../Conversion.ts'
-import type { ExportEvent, Exporter, ExportGap, ExportHead, ExportResult, ExportStream, ExportTarget } from '../Exporter.ts'
+import type {
+  ExportEvent,
+  Exporter,
+  ExportGap,
+  ExportHead,
+  ExportResult,
+  ExportStream,
+  ExportTarget
+} from '../Exporter.ts'
 import { uniqueName } from '../uniqueName.ts'
 import { ZarrArray } from './ZarrArray.ts'
 import { makeGroup, ZarrTable } from './ZarrTable.ts'
@@ -48,7 +56,10 @@ class ZarrExporter implements Exporter {
 
   static async open(path: string, head: ExportHead): Promise<ZarrExporter> {
     const { source, startTime, startUtc, provenance } = head
-    const start = { ...(startTime !== undefined && { startTime }), ...(startUtc !== undefined && { startUtcNs: String(startUtc) }) }
+    const start = {
+      ...(startTime !== undefined && { startTime }),
+      ...(startUtc !== undefined && { startUtcNs: String(startUtc) })
+    }
     await makeGroup(path, { nodeacq: { layout: LAYOUT_VERSION, source, ...start, provenance } })
     const taken = new Set<string>()
     const { compression } = head.options as z.infer<typeof optionsSchema>

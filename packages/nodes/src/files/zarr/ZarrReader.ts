@@ -40,7 +40,9 @@ const arraySchema = z.looseObject({
     configuration: z.object({ separator: z.enum(['/', '.']).default('/') }).prefault({})
   }),
   fill_value: z.unknown(),
-  codecs: z.array(z.object({ name: z.enum(['bytes', 'gzip', 'crc32c']), configuration: z.record(z.string(), z.unknown()).optional() })),
+  codecs: z.array(
+    z.object({ name: z.enum(['bytes', 'gzip', 'crc32c']), configuration: z.record(z.string(), z.unknown()).optional() })
+  ),
   attributes: z.record(z.string(), z.unknown()).default({})
 })
 const groupSchema = z.looseObject({
@@ -80,7 +82,8 @@ export class ZarrReader {
     const metadata = await readMetadata(folder, arraySchema)
     const { shape, chunk_grid, codecs, data_type } = metadata
     const chunk = chunk_grid.configuration.chunk_shape
-    const isByRows = chunk.length === shape.length && chunk.every((length, axis) => axis === 0 || length === shape[axis])
+    const isByRows =
+      chunk.length === shape.length && chunk.every((length, axis) => axis === 0 || length === shape[axis])
     const bytes = chunk.reduce((size, length) => size * length, parseDType(data_type).itemSize)
     if (!isByRows || bytes > MAX_CHUNK_BYTES) {
       const got = `chunks of (${chunk.join(', ')}) for (${shape.join(', ')})`
@@ -132,11 +135,11 @@ export class ZarrReader {
       if (name === 'crc32c') bytes = checked(bytes, fail)
       const { buffer, byteOffset, length } = bytes
       if (name === 'gzip') {
-        bytes = await decompress(new Uint8Array(buffer, byteOffset, length), { maxOutputLength: this.#chunkBytes }).catch(
-          (cause: unknown) => {
-            throw fail('packed samples', String(cause), cause)
-          }
-        )
+        bytes = await decompress(new Uint8Array(buffer, byteOffset, length), {
+          maxOutputLength: this.#chunkBytes
+        }).catch((cause: unknown) => {
+          throw fail('packed samples', String(cause), cause)
+        })
       }
     }
     if (bytes.length !== this.#chunkBytes) throw fail(`${this.#chunkBytes} bytes`, `${bytes.length}`)
