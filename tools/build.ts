@@ -1,6 +1,8 @@
 /** `pnpm build`: JavaScript and declarations of every publishable package into its `dist`. */
+import { existsSync } from 'node:fs'
 import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { runCommand } from './command.ts'
 import { ROOT, packages } from './workspace.ts'
 import type { Package } from './workspace.ts'
@@ -17,7 +19,18 @@ async function build({ folder, path }: Package): Promise<string | undefined> {
   const { code, output } = await runCommand('tsc', ['-p', await writeConfig(folder, path)])
   if (code !== 0) return output
   await copyAssets(join(path, 'src'), dist)
+  await buildPage(path, dist)
   return await leftOvers(dist)
+}
+
+/** A package with a page in the browser builds that itself. */
+async function buildPage(path: string, dist: string): Promise<void> {
+  const builder = join(path, 'client', 'buildPage.ts')
+  if (!existsSync(builder)) return
+  const { buildPageInto } = (await import(pathToFileURL(builder).href)) as {
+    buildPageInto: (folder: string) => Promise<void>
+  }
+  await buildPageInto(join(dist, 'client'))
 }
 
 /** Writes the package's compiler settings under `.cache/` and returns where. Dependencies resolve to their `dist`. */

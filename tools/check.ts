@@ -36,6 +36,7 @@ const FIXES: readonly Step[] = [
 // The slowest first, so that two cores end at about the same time.
 const STEPS: readonly Step[] = [
   { name: 'types', run: command('tsc', '-p', '.') },
+  { name: 'types of pages', run: command('tsc', '-p', 'packages/viewers/client') },
   { name: 'format', run: command('prettier', '--check', '--cache', '--log-level', 'warn', '.') },
   { name: 'unused', run: command('knip', '--no-progress', '--no-config-hints') },
   { name: 'lint', run: command('oxlint') },

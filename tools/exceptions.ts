@@ -18,7 +18,7 @@ export function exceptionProblemsOf(text: string): { line: number; problem: stri
 /** Every lint exception in the repository that lacks its rule or reason, as `path:line: problem`. */
 export async function exceptionProblems(): Promise<string[]> {
   const problems: string[] = []
-  const patterns = ['packages/*/{src,test,proofs,bin}/**/*.{ts,tsx,js}', '{tools,examples}/**/*.ts', '*.ts']
+  const patterns = ['packages/*/{src,test,proofs,bin,client}/**/*.{ts,tsx,js}', '{tools,examples}/**/*.ts', '*.ts']
   for await (const path of glob(patterns, { cwd: ROOT, exclude: ['tools/exceptions*.ts'] })) {
     const found = exceptionProblemsOf(await readFile(join(ROOT, path), 'utf8'))
     problems.push(...found.map(({ line, problem }) => `${path}:${line}: ${problem}`))

@@ -105,7 +105,10 @@ export function manifestProblems({ folder, manifest }: Pick<Package, 'folder' | 
 export async function importProblems(): Promise<string[]> {
   const workspace = await packages()
   const places = [
-    ...workspace.map(({ folder }) => ({ folder, pattern: `packages/${folder}/{src,test,proofs}/**/*.{ts,tsx,mts}` })),
+    ...workspace.map(({ folder }) => ({
+      folder,
+      pattern: `packages/${folder}/{src,test,proofs,client}/**/*.{ts,tsx,mts}`
+    })),
     { folder: undefined, pattern: '{tools,examples}/**/*.{ts,mts}' }
   ]
   const problems = workspace.flatMap((one) =>

@@ -177,6 +177,7 @@ export { repairLog } from './recorders/log/repairLog.ts'
 export type { RepairReport } from './recorders/log/repairLog.ts'
 export { verifyLog } from './files/mcap/verifyLog.ts'
 export type { LogRange, LogReport, LogStream } from './files/mcap/verifyLog.ts'
+export { isLoopbackHost } from './isLoopbackHost.ts'
 export { openSampleFile, fileFormats, registerFileFormat } from './files/openSampleFile.ts'
 export type { FileFormat, FileProbe } from './files/openSampleFile.ts'
 export type {
