@@ -51,6 +51,22 @@ export function needsInt16Range({ dtype, channelInfo }: ExportStream): boolean {
   return !'iu'.includes(dtype.kind) || !fits || channelInfo.some(({ offset = 0 }) => offset !== 0)
 }
 
+/** The same step for all channels, the coarsest, in units of which one is `units[k]` of a common one. */
+export function sameStep(
+  { channelInfo }: ExportStream,
+  scalings: readonly Int16Scaling[],
+  units: readonly number[]
+): Int16Scaling[] {
+  const steps = scalings.map(({ gain }, k) => gain * units[k]!)
+  if (steps.every((step) => step === steps[0] && step > 0)) return [...scalings]
+  const step = Math.max(...steps.map(Math.abs))
+  return channelInfo.map(({ gain = 1, offset = 0 }, k) => {
+    if (steps[k] === step) return scalings[k]!
+    const own = step / units[k]!
+    return { factor: gain / own, shift: offset / own, gain: own, isExact: false }
+  })
+}
+
 function rangeOfType({ dtype }: ExportStream): { min: number; max: number } | undefined {
   const bits = dtype.itemSize * 8
   if (dtype.kind === 'u') return { min: 0, max: 2 ** bits - 1 }

@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { exportRecording } from '../../src/convert/exportRecording.ts'
 import { exportTargets } from '../../src/convert/exportTargets.ts'
 import { openSampleFile, RecorderError, type SampleFile } from '../../src/index.ts'
+import { arbitraryStream } from './arbitraryStream.ts'
+import { expectAsReported } from './expectAsReported.ts'
 import { memoryRecording, type MemoryStream } from './memoryRecording.ts'
 
 const target = exportTargets['openephys']!
@@ -191,102 +193,22 @@ describe('Open Ephys binary', () => {
   })
 })
 
-const text = fc.string({ unit: 'grapheme', maxLength: 12 })
-const segments = (width: number, limit: number, isWhole: boolean) =>
-  fc
-    .array(fc.tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 60 })), { minLength: 1, maxLength: 4 })
-    .chain((lengths) =>
-      fc.tuple(
-        ...lengths.map(([gap, rows]) =>
-          fc
-            .array(
-              isWhole ? fc.integer({ min: -limit, max: limit }) : fc.double({ min: -limit, max: limit, noNaN: false }),
-              {
-                minLength: rows * width,
-                maxLength: rows * width
-              }
-            )
-            .map((values) => ({ gap, values }))
-        )
-      )
-    )
-    .map((parts) => {
-      let next = 0
-      return parts.map(({ gap, values }) => {
-        const index = next + gap
-        next = index + values.length / width
-        return { index, values }
-      })
-    })
-
-const stream = (name: string): fc.Arbitrary<MemoryStream> =>
-  fc
-    .record({
-      dtype: fc.constantFrom('int16', 'uint8', 'uint16', 'int32', 'float32', 'float64'),
-      width: fc.integer({ min: 1, max: 3 }),
-      sampleRate: fc.constantFrom(10, 1000, 30_000, 33.3),
-      gain: fc.constantFrom(1, 0.195, -0.5),
-      offset: fc.constantFrom(0, 0, 7),
-      unit: fc.constantFrom('uV', 'V', 'µV', 'mV', 'degC'),
-      title: text
-    })
-    .chain(({ dtype, width, gain, offset, unit, title, sampleRate }) => {
-      const limit = { int16: 32_767, uint8: 255, uint16: 65_535, int32: 2 ** 31 - 1 }[dtype as string] ?? 1e6
-      return segments(width, limit, !dtype.startsWith('float')).map((parts) => ({
-        name: `${name}${title}`,
-        dtype,
-        sampleRate,
-        channels: range(width, (k) => k).map((k) => ({ name: `${title}${k}`, unit, gain, offset })),
-        segments: dtype.startsWith('u')
-          ? parts.map(({ index, values }) => ({ index, values: values.map(Math.abs) }))
-          : parts
-      }))
-    })
-
 test('whatever is written is read back as the report says', async () => {
+  const modes = fc.constantFrom('native' as const, 'fill' as const)
   await fc.assert(
-    fc.asyncProperty(
-      fc.tuple(stream('a'), stream('b')),
-      fc.constantFrom('native' as const, 'fill' as const),
-      async (made, gaps) => {
-        await using folder = await tempFolder()
-        const source = memoryRecording(made)
-        const { streams } = await exportRecording(source, join(folder.path, 's'), { target, gaps })
-        await using file = await openSampleFile(join(folder.path, 's'))
-        expect(file.warnings).toEqual([])
-        for (const { values, name, channelInfo, ...about } of source.streams) {
-          const report = streams.find((each) => each.stream === name)!
-          const back = file.streams.find((each) => each.name === name)!
-          const isNative = gaps === 'native'
-          const held = about.gaps.filter(({ from, to }) => from < to)
-          expect(back.gaps.map(({ from, to }) => [from, to])).toEqual(
-            isNative ? held.map(({ from, to }) => [from, to]) : []
-          )
-          expect([report.gaps.count, back.startIndex]).toEqual([held.length, about.startIndex])
-          const read = (await back.read(0, back.sampleCount, 'physical')).toNested() as number[][]
-          const wanted = (values.astype('float64').toNested() as number[][]).map((row) =>
-            row.map((value, k) => value * (channelInfo[k]!.gain ?? 1) + (channelInfo[k]!.offset ?? 0))
-          )
-          const rows = wanted.map(
-            (_, row) =>
-              row +
-              (isNative ? 0 : held.filter((gap) => gap.row <= row).reduce((sum, { from, to }) => sum + to - from, 0))
-          )
-          let changed = 0
-          for (const [k, row] of rows.entries()) {
-            for (const [channel, value] of wanted[k]!.entries()) {
-              const unit = { V: 1e6, mV: 1e3 }[channelInfo[channel]!.unit ?? ''] ?? 1
-              const got = read[row]![channel]! / unit
-              const isHeld = Number.isFinite(value)
-                ? Math.abs(got - value) <= report.rounding.maxError + Math.abs(value) * 1e-12
-                : got !== 0
-              if (!isHeld) changed += 1
-            }
-          }
-          expect(changed).toBe(report.notFinite + report.clipped.count)
-        }
+    fc.asyncProperty(fc.tuple(arbitraryStream('a'), arbitraryStream('b')), modes, async (made, gaps) => {
+      await using folder = await tempFolder()
+      const source = memoryRecording(made)
+      const { streams } = await exportRecording(source, join(folder.path, 's'), { target, gaps })
+      await using file = await openSampleFile(join(folder.path, 's'))
+      expect(file.warnings).toEqual([])
+      for (const stream of source.streams) {
+        const back = file.streams.find(({ name }) => name === stream.name)!
+        const microvolts = (unit = ''): number => ({ V: 1e6, mV: 1e3 })[unit] ?? 1
+        const units = stream.channelInfo.map(({ unit }) => 1 / microvolts(unit))
+        await expectAsReported({ stream, back, report: streams.find((each) => each.stream === stream.name)!, units })
       }
-    ),
+    }),
     { numRuns: 20 }
   )
 })

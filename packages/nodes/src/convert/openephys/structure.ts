@@ -1,6 +1,7 @@
 /** The small files of a recording in Open Ephys' binary format, as GUI 0.6 writes them. */
 import type { ExportStream } from '../Exporter.ts'
 import type { Int16Scaling } from '../int16Scaling.ts'
+import { voltsOf } from '../../files/voltsOf.ts'
 import type { TtlLine } from './TtlLines.ts'
 
 /** Number of the Record Node, and of the source it records. */
@@ -40,10 +41,10 @@ export function folderNames(streams: readonly ExportStream[]): string[] {
 
 /** Voltages are in µV, those of a channel whose name has ADC in V, as the format has it; other units stay. */
 export function unitOf(name: string, unit = ''): ChannelUnit {
-  const parts = /^([nuµμm]?)V$/.exec(unit)
-  if (parts === null) return { unit, factor: 1 }
-  const microvolts = { n: 1e-3, '': 1e6, m: 1e3 }[parts[1]!] ?? 1
-  return name.includes('ADC') ? { unit: 'V', factor: microvolts / 1e6 } : { unit: 'uV', factor: microvolts }
+  const volts = voltsOf(unit)
+  if (volts === undefined) return { unit, factor: 1 }
+  // 1e6 × 1e-6 is not 1.
+  return name.includes('ADC') ? { unit: 'V', factor: volts } : { unit: 'uV', factor: volts === 1e-6 ? 1 : volts * 1e6 }
 }
 
 /** `structure.oebin`. `nodeacq_lines` is ours: what each TTL line stands for. */

@@ -1,24 +1,17 @@
-import { existsSync } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join } from 'node:path'
+import { basename } from 'node:path'
 import { RecordingFileError } from '../../errors.ts'
 import { OpenFile } from '../OpenFile.ts'
 import type { FileFormat } from '../openSampleFile.ts'
 import { PartsStream, type StreamInParts, type StreamPart } from '../PartsStream.ts'
 import type { RecordedEvent, SampleFile } from '../SampleFile.ts'
 import { readLines } from './digitalLines.ts'
-import {
-  describeStream,
-  metaNumber,
-  parseSpikeGlxName,
-  readMeta,
-  type SpikeGlxMeta,
-  type SpikeGlxName
-} from './meta.ts'
+import { describeStream, linesOf, metaNumber, readMeta, type KnownLine, type SpikeGlxMeta } from './meta.ts'
+import { spikeGlxPairs, type SpikeGlxPair } from './pairs.ts'
 
-/** One pair of `.bin` and `.meta`. */
-interface Pair extends SpikeGlxName {
-  readonly meta: string
+/** Channels whose bits are lines, and what each stands for where nodeacq wrote them. */
+interface Digital {
+  readonly channels: readonly number[]
+  readonly lines: readonly KnownLine[] | undefined
 }
 
 /**
@@ -34,13 +27,13 @@ class SpikeGlxFile implements SampleFile {
   /** `meta`: of each file, by its name. */
   readonly details: Readonly<Record<string, unknown>>
   readonly #files: readonly OpenFile[]
-  readonly #digital: ReadonlyMap<PartsStream, readonly number[]>
+  readonly #digital: ReadonlyMap<PartsStream, Digital>
   #events: readonly RecordedEvent[] | undefined
 
   private constructor(
     path: string,
     parts: {
-      digital: ReadonlyMap<PartsStream, readonly number[]>
+      digital: ReadonlyMap<PartsStream, Digital>
       files: readonly OpenFile[]
       metas: readonly SpikeGlxMeta[]
       warnings: string[]
@@ -60,18 +53,18 @@ class SpikeGlxFile implements SampleFile {
   /** @param path a `.bin`, its `.meta`, or the folder of a run */
   static async open(path: string): Promise<SpikeGlxFile> {
     const warnings: string[] = []
-    const pairs = await pairsAt(path)
+    const pairs = await spikeGlxPairs(path)
     const [first] = pairs
     if (first === undefined) {
       throw new RecordingFileError(path, { where: 'folder', expected: 'a .meta beside its .bin', got: 'none' })
     }
-    const isTaken = (pair: Pair): boolean => pair.run === first.run && pair.gate === first.gate
+    const isTaken = (pair: SpikeGlxPair): boolean => pair.run === first.run && pair.gate === first.gate
     for (const pair of pairs.filter((each) => !isTaken(each))) {
       warnings.push(`${pair.meta} is of another run or gate and is not read; open it by its own path`)
     }
     const files: OpenFile[] = []
     const metas: SpikeGlxMeta[] = []
-    const found: (StreamInParts & { readonly digital: readonly number[] })[] = []
+    const found: (StreamInParts & { readonly digital: Digital })[] = []
     try {
       for (const [name, own] of Map.groupBy(pairs.filter(isTaken), ({ stream }) => stream)) {
         const read = await Promise.all(own.map(({ meta }) => readMeta(meta)))
@@ -79,7 +72,9 @@ class SpikeGlxFile implements SampleFile {
         const about = describeStream(read[0]!, warnings)
         const parts: StreamPart[] = []
         for (const meta of read) parts.push(await openPart(meta, about.channels.length, { files, warnings }))
-        found.push({ name, sampleRate: about.sampleRate, channelInfo: about.channels, digital: about.digital, parts })
+        // Lines are told as they come: the last trigger knows all.
+        const digital = { channels: about.digital, lines: read.map(linesOf).findLast((lines) => lines !== undefined) }
+        found.push({ name, sampleRate: about.sampleRate, channelInfo: about.channels, digital, parts })
       }
       const digital = new Map(PartsStream.make(found, warnings).map((stream, k) => [stream, found[k]!.digital]))
       return new SpikeGlxFile(path, { digital, files, metas, warnings })
@@ -96,9 +91,9 @@ class SpikeGlxFile implements SampleFile {
 
   async #readEvents(): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = []
-    for (const [stream, channels] of this.#digital) {
+    for (const [stream, { channels, lines }] of this.#digital) {
       const factor = this.streams[0]!.sampleRate / stream.sampleRate
-      for (const { index, duration, ...rest } of await readLines(stream, channels)) {
+      for (const { index, duration, ...rest } of await readLines(stream, channels, lines)) {
         events.push({ index: Math.round(index * factor), duration: Math.round(duration * factor), ...rest })
       }
     }
@@ -118,33 +113,8 @@ class SpikeGlxFile implements SampleFile {
 export const spikeGlxFormat: FileFormat = {
   name: 'SpikeGLX',
   extensions: [],
-  matches: async ({ path }) => (await pairsAt(path)).length > 0,
+  matches: async ({ path }) => (await spikeGlxPairs(path)).length > 0,
   open: (path) => SpikeGlxFile.open(path)
-}
-
-/** Pairs of one file, or of a folder and the folders of probes in it, in the order of run, gate and trigger. */
-async function pairsAt(path: string): Promise<Pair[]> {
-  if (!(await stat(path)).isDirectory()) {
-    return ['.bin', '.meta'].includes(extname(path)) ? pairOf(path.replace(/\.\w+$/, '.meta')) : []
-  }
-  const entries = await readdir(path, { withFileTypes: true })
-  const inside = await Promise.all(
-    entries
-      .filter((entry) => entry.isDirectory() && /_g\d+(_imec\d*)?$/.test(entry.name))
-      .map(async ({ name }) => (await readdir(join(path, name))).map((each) => join(path, name, each)))
-  )
-  const files = [...entries.filter((entry) => entry.isFile()).map(({ name }) => join(path, name)), ...inside.flat()]
-  const order = new Intl.Collator('en', { numeric: true })
-  return files
-    .filter((each) => extname(each) === '.meta')
-    .toSorted((a, b) => order.compare(basename(a), basename(b)))
-    .flatMap(pairOf)
-}
-
-function pairOf(meta: string): Pair[] {
-  const name = parseSpikeGlxName(basename(meta))
-  if (name === undefined || !existsSync(meta) || !existsSync(meta.replace(/\.meta$/, '.bin'))) return []
-  return [{ ...name, meta }]
 }
 
 async function openPart(
@@ -160,7 +130,7 @@ async function openPart(
       got: `${saved}`
     })
   }
-  const file = await OpenFile.open(join(dirname(meta.path), basename(meta.path).replace(/\.meta$/, '.bin')))
+  const file = await OpenFile.open(meta.path.replace(/\.meta$/, '.bin'))
   files.push(file)
   const rowBytes = channels * 2
   const rows = Math.floor(file.size / rowBytes)

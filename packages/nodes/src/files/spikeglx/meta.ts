@@ -2,8 +2,10 @@
  * SpikeGLX: `<run>_g<gate>_t<trigger>.<device>[.<band>].bin` (int16, little-endian, all channels of a sample together, digital
  * words last) beside a `.meta` of lines `key=value`; keys with a `~` hold lists in parentheses. See the page "Metadata" of its manual.
  */
+import { z } from 'zod'
 import { RecordingFileError } from '../../errors.ts'
 import { readText } from '../readJson.ts'
+import { voltsOf } from '../voltsOf.ts'
 import type { RecordedChannel } from '../SampleFile.ts'
 
 export interface SpikeGlxMeta {
@@ -61,6 +63,35 @@ function metaList({ values }: SpikeGlxMeta, key: string): string[] {
   return [...(values.get(key) ?? '').matchAll(/\(([^()]*)\)/g)].slice(1).map(([, entry]) => entry!)
 }
 
+/** What a line of the digital words stands for; ours, `nodeacqLines`. */
+export interface KnownLine {
+  /** From 1, 16 in each word. */
+  readonly line: number
+  readonly label: string
+  readonly value: number
+  readonly moment: boolean
+}
+
+const knownLines = z.array(
+  z.object({ line: z.int().positive(), label: z.string(), value: z.number(), moment: z.boolean() })
+)
+const knownChannels = z.array(z.object({ name: z.string(), unit: z.string() }))
+
+function ownKey<T>({ path, values }: SpikeGlxMeta, key: string, schema: z.ZodType<T>): T | undefined {
+  const text = values.get(key)
+  if (text === undefined) return undefined
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new RecordingFileError(path, { where: `key '${key}'`, expected: 'what nodeacq writes', got: text, cause })
+  }
+}
+
+/** Where nodeacq wrote the file. @throws RecordingFileError */
+export function linesOf(meta: SpikeGlxMeta): readonly KnownLine[] | undefined {
+  return ownKey(meta, 'nodeacqLines', knownLines)
+}
+
 export interface SpikeGlxStream {
   readonly sampleRate: number
   readonly channels: readonly RecordedChannel[]
@@ -77,6 +108,7 @@ export function describeStream(meta: SpikeGlxMeta, warnings: string[]): SpikeGlx
   }
   const names = metaList(meta, '~snsChanMap').map((entry) => entry.split(';')[0]!)
   const kinds = kindsOf(meta, type, count)
+  const own = ownKey(meta, 'nodeacqChannels', knownChannels)
   const known = new Map<string, number | undefined>()
   const gainOf = (kind: ChannelKind, k: number): number | undefined => {
     const key = kind === 'AP' || kind === 'LF' ? `${kind}${k}` : kind
@@ -88,6 +120,11 @@ export function describeStream(meta: SpikeGlxMeta, warnings: string[]): SpikeGlx
     if (kind === 'DW' || kind === 'SY') return { name }
     const gain = gainOf(kind, k)
     const isProbe = kind === 'AP' || kind === 'LF'
+    const written = own?.[k]
+    const volts = voltsOf(written?.unit)
+    if (gain !== undefined && written !== undefined) {
+      return { name: written.name, unit: written.unit, gain: gain / (volts ?? 1), offset: 0 }
+    }
     return gain === undefined ? { name } : { name, unit: isProbe ? 'uV' : 'V', gain, offset: 0 }
   })
   if (channels.some(({ gain }, k) => gain === undefined && kinds[k] !== 'DW' && kinds[k] !== 'SY')) {
