@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { readEvents } from '@nodeacq/stream'
+import { InputStream, OutputStream, readEvents } from '@nodeacq/stream'
 import { describe, expect, test } from 'vitest'
-import { tempFolder, waitFor } from 'testing'
-import { FileReplay, openSampleFile, RecordingFileError } from '../src/index.ts'
+import { ramp, tempFolder, waitFor } from 'testing'
+import { FileReplay, openSampleFile, Recorder, RecordingFileError } from '../src/index.ts'
 import { collect, type Collected } from './collect.ts'
 
 const edf = (name: string) => fileURLToPath(new URL(`fixtures/edf/${name}`, import.meta.url))
@@ -146,6 +147,80 @@ describe('FileReplay', () => {
     expect(signals!.data.slice(5, 6).toNested()).toEqual([[5, -10, 1]])
     expect(signals!.gaps).toMatchObject([{ from: 20, to: 4375 }])
     expect(readEvents(events!).map(({ label }) => label)[1]).toBe('Stimulus/S  1')
+  })
+
+  test('streams of a session are in step by the time they began, and parts follow each other', async () => {
+    await using folder = await tempFolder()
+    const file = join(folder.path, 'session.mcap')
+    const open = async (sampleRate: number) => {
+      const stream = new OutputStream({ dtype: 'int16', shape: [-1, 1], sampleRate })
+      await stream.configure({ protocol: 'inproc' })
+      stream.startRun()
+      return stream
+    }
+    const [fast, slow] = [await open(1000), await open(100)]
+    await using recorder = new Recorder({ name: 'disk' })
+    await recorder.configure({ file, certificate: false })
+    for (const [name, source] of [
+      ['fast', fast!],
+      ['slow', slow!]
+    ] as const) {
+      await (recorder.stream('input', name) as InputStream).connect(source)
+    }
+    await recorder.initialize()
+    await recorder.start()
+    await fast!.send(ramp({ samples: 300, channels: 1, dtype: 'int16' }), 300)
+    await sleep(300)
+    // This device came later, and counts from where it was.
+    await slow!.send(ramp({ samples: 40, channels: 1, dtype: 'int16' }), 1040)
+    await fast!.send(ramp({ from: 310, samples: 290, channels: 1, dtype: 'int16' }), 600)
+    await fast!.endRun()
+    fast!.startRun()
+    await fast!.send(ramp({ samples: 200, channels: 1, dtype: 'int16' }), 200)
+    await slow!.send(ramp({ from: 40, samples: 20, channels: 1, dtype: 'int16' }), 1060)
+    await waitFor(() => recorder.inputs['slow']!.status().next === 1060, { what: 'the last samples' })
+    await fast!.endRun()
+    await slow!.endRun()
+    expect(await recorder.finished()).toBeUndefined()
+    await fast!.close()
+    await slow!.close()
+
+    await using replay = new FileReplay({ name: 'replay' })
+    await replay.configure({ file, pace: 2 })
+    await replay.initialize()
+    const seen: { name: string; run: number; index: number; at: number; gaps: unknown[] }[] = []
+    const inputs = ['signals', 'slow'].map((name) => {
+      const input = new InputStream({ delivery: 'complete' })
+      input.onData(({ run, index, gaps }) =>
+        seen.push({
+          name,
+          run,
+          index,
+          at: performance.now(),
+          gaps: gaps.map(({ from, to, cause }) => [from, to, cause])
+        })
+      )
+      return { name, input }
+    })
+    for (const { name, input } of inputs) await input.connect(replay.outputs[name]!)
+    await replay.start()
+    expect(await replay.finished()).toBeUndefined()
+    const last = (name: string) => seen.findLast((chunk) => chunk.name === name)
+    await waitFor(() => last('signals')?.index === 200 && last('slow')?.index === 1060, { what: 'all samples' })
+    const of = (name: string) => seen.filter((chunk) => chunk.name === name)
+    // What began 0.3 s later comes 0.15 s later, at twice the speed.
+    expect(of('slow')[0]!.at - of('signals')[0]!.at).toBeGreaterThan(100)
+    expect(of('slow')[0]!.gaps).toEqual([[0, 1000, 'device']])
+    expect(of('signals').flatMap(({ gaps }) => gaps)).toEqual([[300, 310, 'device']])
+    const runs = of('signals').map(({ run }) => run)
+    expect(new Set(runs).size).toBe(2)
+    expect(of('signals').findLast(({ run }) => run === runs[0])!.index).toBe(600)
+    expect(new Set(of('slow').map(({ run }) => run)).size).toBe(1)
+    for (const { input } of inputs) await input.close()
+
+    const { signals, slow: tail } = await play({ file, pace: 'max', from: 0.35 })
+    expect(signals!.data.length).toBe(600 - 350 + 200)
+    expect(tail!.indexes.at(-1)).toBe(1060)
   })
 
   test('a damaged file fails at configure, by name', async () => {

@@ -1,5 +1,6 @@
 import type { NdArray } from '@nodeacq/ndarray'
 import { readEvents } from '@nodeacq/stream'
+import type { RecordedTime } from './RecordedTime.ts'
 import type { ReplayOutput, ReplayTrack } from './ReplayTrack.ts'
 
 /** Fields that hold the sample an event belongs to, the first that is there counts: ours, and those of pyacq's nodes. */
@@ -8,7 +9,7 @@ const POSITION_FIELDS = ['index', 'pos', 'position', 'sample']
 /** Events, each at the time of the sample it belongs to. The index of their stream counts events. */
 export class EventTrack implements ReplayTrack {
   readonly #rows: NdArray
-  readonly #sampleRate: number
+  readonly #time: RecordedTime
   readonly #output: ReplayOutput
   /** Name of the field with the sample; undefined where the items are sample numbers themselves. */
   readonly #field: string | undefined
@@ -17,10 +18,10 @@ export class EventTrack implements ReplayTrack {
   #shift = 0
   #sent = 0
 
-  /** @param rows all events in order; @param sampleRate Hz, of the samples that they count */
-  constructor(rows: NdArray, sampleRate: number, output: ReplayOutput) {
+  /** @param rows all events in order; @param time of the samples that they count */
+  constructor(rows: NdArray, time: RecordedTime, output: ReplayOutput) {
     this.#rows = rows
-    this.#sampleRate = sampleRate
+    this.#time = time
     this.#output = output
     this.#field = POSITION_FIELDS.find((name) => rows.dtype.fields?.some((field) => field.name === name))
     this.#positions = Float64Array.from(readEvents(rows), ({ index }) => index)
@@ -31,16 +32,27 @@ export class EventTrack implements ReplayTrack {
   }
 
   get nextTime(): number {
-    return this.hasMore ? this.#positions[this.#row]! / this.#sampleRate : Infinity
+    return this.hasMore ? this.#time.timeOf(this.#positions[this.#row]!) : Infinity
   }
 
   rewind(seconds: number): void {
     this.#row = 0
-    this.#shift = Math.round(seconds * this.#sampleRate)
+    this.#shift = Math.round(seconds * this.#time.sampleRate)
+    this.#sent = this.#output.stream.index
+  }
+
+  skipBefore(time: number): void {
+    const start = this.#time.indexAt(time)
+    while (this.hasMore && this.#positions[this.#row]! < start) this.#row++
+  }
+
+  /** The signals that the events count have begun a new run. */
+  beginRun(): void {
+    this.#output.stream.startRun()
   }
 
   async sendUntil(time: number): Promise<boolean> {
-    const stop = Math.round(time * this.#sampleRate)
+    const stop = this.#time.indexAt(time)
     const from = this.#row
     while (this.hasMore && this.#positions[this.#row]! < stop) this.#row++
     if (this.#row === from) return true

@@ -8,6 +8,8 @@ export interface ReplayTrack {
   readonly nextTime: number
   /** Back to the beginning; what follows is `seconds` later than in the recording. */
   rewind(seconds: number): void
+  /** Leaves out what is before `time`; after a rewind. */
+  skipBefore(time: number): void
   /** Sends everything before `time`. False when the node was stopped meanwhile. */
   sendUntil(time: number): Promise<boolean>
 }

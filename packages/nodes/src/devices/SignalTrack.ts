@@ -1,31 +1,36 @@
 import type { RecordedStream, Units } from '../files/SampleFile.ts'
 import { segmentsOf, type Segment } from '../files/timeline.ts'
+import type { RecordedTime } from './RecordedTime.ts'
 import type { ReplayOutput, ReplayTrack } from './ReplayTrack.ts'
 
 /** Rows sent at once where nothing else limits them. */
 const MAX_ROWS = 65_536
 
-/** The samples of one recorded stream, at the time of their index. What the recording does not hold is skipped. */
+/** The samples of one recorded stream, at their time. What the recording does not hold is skipped. */
 export class SignalTrack implements ReplayTrack {
   readonly startTime: number
   readonly endTime: number
   readonly #stream: RecordedStream
+  readonly #time: RecordedTime
   readonly #units: Units
   readonly #output: ReplayOutput
   readonly #segments: readonly Segment[]
   #segment = 0
   #row = 0
   #shift = 0
+  /** What is in front of the next row was not declared yet. */
+  #isBehindGap = true
 
-  constructor(stream: RecordedStream, units: Units, output: ReplayOutput) {
+  constructor(stream: RecordedStream, options: { time: RecordedTime; units: Units; output: ReplayOutput }) {
     this.#stream = stream
-    this.#units = units
-    this.#output = output
+    this.#time = options.time
+    this.#units = options.units
+    this.#output = options.output
     this.#segments = segmentsOf(stream)
     const first = this.#segments[0]
     const last = this.#segments.at(-1)
-    this.startTime = (first?.index ?? 0) / stream.sampleRate
-    this.endTime = last === undefined ? this.startTime : (last.index + last.count) / stream.sampleRate
+    this.startTime = this.#time.timeOf(first?.index ?? stream.startIndex)
+    this.endTime = last === undefined ? this.startTime : this.#time.timeOf(last.index + last.count)
   }
 
   get hasMore(): boolean {
@@ -33,7 +38,7 @@ export class SignalTrack implements ReplayTrack {
   }
 
   get nextTime(): number {
-    return this.hasMore ? this.#nextIndex / this.#stream.sampleRate : Infinity
+    return this.hasMore ? this.#time.timeOf(this.#nextIndex) : Infinity
   }
 
   get #nextIndex(): number {
@@ -44,19 +49,37 @@ export class SignalTrack implements ReplayTrack {
   rewind(seconds: number): void {
     this.#segment = 0
     this.#row = 0
-    this.#shift = Math.round(seconds * this.#stream.sampleRate)
+    this.#shift = Math.round(seconds * this.#time.sampleRate)
+    this.#isBehindGap = true
+  }
+
+  skipBefore(time: number): void {
+    const start = this.#time.indexAt(time)
+    while (this.hasMore && this.#nextIndex < start) {
+      const { row, index, count } = this.#segments[this.#segment]!
+      this.#row = row + Math.min(count, start - index)
+      if (this.#row === row + count) this.#segment++
+    }
+  }
+
+  beginsAnew(): boolean {
+    const index = this.#segments[0]?.index
+    if (index === undefined || index + this.#shift >= this.#output.stream.index) return false
+    this.#output.stream.startRun()
+    return true
   }
 
   async sendUntil(time: number): Promise<boolean> {
-    const stop = Math.round(time * this.#stream.sampleRate)
+    const stop = this.#time.indexAt(time)
     while (this.hasMore && this.#nextIndex < stop) {
       const { row, count } = this.#segments[this.#segment]!
       const index = this.#nextIndex
       const rows = Math.min(stop - index, row + count - this.#row, MAX_ROWS)
       const data = await this.#stream.read(this.#row, this.#row + rows, this.#units)
-      if (this.#row === row) this.#skipTo(index)
+      if (this.#isBehindGap) this.#skipTo(index)
       this.#row += rows
-      if (this.#row === row + count) this.#segment++
+      this.#isBehindGap = this.#row === row + count
+      if (this.#isBehindGap) this.#segment++
       if (!(await this.#output.send(data, index + rows + this.#shift))) return false
     }
     return true
