@@ -42,6 +42,17 @@ export class OutputFile {
     }
   }
 
+  /** Adds so many zeros at the end, without writing them where the disk can do that. @throws RecorderError */
+  async appendZeros(count: number): Promise<void> {
+    this.#isSynced = false
+    try {
+      await this.#handle.truncate(this.#length + count)
+      this.#length += count
+    } catch (cause) {
+      throw RecorderError.from(this.path, 'write', cause)
+    }
+  }
+
   /** Changes bytes that are there. @throws RecorderError */
   async patch(bytes: Uint8Array, position: number): Promise<void> {
     this.#isSynced = false

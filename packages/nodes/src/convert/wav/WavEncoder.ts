@@ -73,17 +73,19 @@ export class WavEncoder {
     return this.#buffer.subarray(0, size)
   }
 
-  /** Bytes of so many rows in which there is nothing. */
-  silence(rows: number): Uint8Array {
+  /** The byte of which nothing is made. */
+  get silence(): number {
     // Eight bits have no sign: their middle is 128.
-    return new Uint8Array(rows * this.format.frameBytes).fill(this.#samples === 'uint8' ? 128 : 0)
+    return this.#samples === 'uint8' ? 128 : 0
   }
 
   #countLoud(values: Float32Array | Float64Array): void {
     let [loud, none] = [0, 0]
-    for (const value of values) {
-      if (value > 1 || value < -1) loud++
-      else if (value !== value) none++
+    for (let k = 0; k < values.length; k++) {
+      const value = values[k]!
+      if (value >= -1 && value <= 1) continue
+      if (value !== value) none++
+      else loud++
     }
     this.beyondFullScale += loud
     this.notFinite += none

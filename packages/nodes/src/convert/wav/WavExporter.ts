@@ -73,11 +73,15 @@ class WavExporter implements Exporter {
     const count = to - from
     this.#gaps = { count: this.#gaps.count + 1, samples: this.#gaps.samples + count }
     this.#mark(from, count, `gap: ${count} samples lost (${cause})`)
-    const { frameBytes } = this.#encoder.format
-    const rows = Math.min(count, Math.max(1, Math.floor(FILL / frameBytes)))
-    const silence = this.#encoder.silence(rows)
-    for (let done = 0; done < count; done += rows)
-      await this.#append(silence.subarray(0, Math.min(rows, count - done) * frameBytes))
+    const bytes = count * this.#encoder.format.frameBytes
+    const { silence } = this.#encoder
+    if (silence === 0) {
+      await this.#file.appendZeros(bytes)
+      this.#dataBytes += bytes
+      return
+    }
+    const filled = Buffer.alloc(Math.min(FILL, bytes), silence)
+    for (let done = 0; done < bytes; done += FILL) await this.#append(filled.subarray(0, bytes - done))
   }
 
   async event({ index, duration, label, value }: ExportEvent): Promise<void> {

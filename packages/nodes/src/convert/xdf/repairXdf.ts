@@ -1,5 +1,5 @@
 import { encodeXmlChunk, TAG, XDF_MAGIC, walkNumbers, walkTexts } from '../../files/xdf/chunks.ts'
-import { footerXml, itemSizeOf, type StreamHeader } from '../../files/xdf/header.ts'
+import { fileHeaderXml, footerXml, itemSizeOf, type StreamHeader } from '../../files/xdf/header.ts'
 import { scanXdf, type XdfItem } from '../../files/xdf/scanXdf.ts'
 import { RecordingFileError } from '../../errors.ts'
 import { FileWindow } from '../../files/mcap/FileWindow.ts'
@@ -69,10 +69,13 @@ async function copyWhole(
       footers.set(item.stream, Buffer.from(chunk))
       continue
     }
+    // Readers look for the header of the file first.
+    if (chunks === 0 && item.kind !== 'fileHeader') await output.put(encodeXmlChunk(TAG.fileHeader, fileHeaderXml()))
     note(totals, item)
     await output.put(chunk)
     chunks += 1
   }
+  if (chunks === 0) await output.put(encodeXmlChunk(TAG.fileHeader, fileHeaderXml()))
   for (const [id, stream] of totals) {
     const footer = footers.get(id)
     // The one that is there may be right only where nothing is gone.

@@ -178,7 +178,7 @@ export function streamHeaderXml(facts: HeaderFacts): string {
 }
 
 /** @param start ns of UTC, where known. @param notes texts to keep, by name */
-export function fileHeaderXml(start: bigint | undefined, notes: Readonly<Record<string, string>> = {}): string {
+export function fileHeaderXml(start?: bigint, notes: Readonly<Record<string, string>> = {}): string {
   const datetime = start === undefined ? [] : [leaf('datetime', isoSeconds(start)), leaf('utc_ns', String(start))]
   const kept = Object.entries(notes).map(([key, text]) => note(key, text))
   const provenance = kept.length === 0 ? [] : [element('provenance', kept)]
