@@ -74,6 +74,7 @@ export {
   ellipord,
   AudioDevice,
   Camera,
+  fetchFullInfo,
   listAudioDevices,
   listCameras,
   listDevices,
@@ -98,7 +99,14 @@ export {
   iirnotch,
   iirpeak,
   kaiserord,
+  lslClock,
   morletSpectra,
+  LslFormatError,
+  LslInlet,
+  LslLostError,
+  LslOutlet,
+  LslStreamInlet,
+  LslStreamOutlet,
   Mw75,
   Mw75Client,
   Mw75Error,
@@ -118,6 +126,7 @@ export {
   registerFileFormat,
   registerGanglionTransport,
   remez,
+  resolveLslStreams,
   savgolCoeffs,
   SosFilter,
   sosfiltZi,
@@ -163,7 +172,11 @@ export type {
   SosKernel,
   TiaMetaInfo,
   TiaSignalConfig,
-  WaveletKernel
+  WaveletKernel,
+  LslSettings,
+  LslStreamDescription,
+  LslStreamInfo,
+  LslStreamOutletOptions
 } from '@nodeacq/nodes'
 
 export {

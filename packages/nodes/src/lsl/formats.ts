@@ -31,3 +31,18 @@ export function valueBytes(format: LslFormat): number {
 export function dtypeOfFormat(format: LslNumberFormat): (typeof NUMBERS)[LslNumberFormat]['dtype'] {
   return NUMBERS[format].dtype
 }
+
+/** The format of numbers of a dtype, if they fit into one; `isScaled`: as physical values, with as many digits as they have. */
+export function formatOfDType(name: string, isScaled: boolean): LslNumberFormat | undefined {
+  const same = (Object.keys(NUMBERS) as LslNumberFormat[]).find((format) => NUMBERS[format].dtype === name)
+  const wider: Readonly<Record<string, LslNumberFormat>> = {
+    bool: 'int8',
+    uint8: 'int16',
+    uint16: 'int32',
+    uint32: 'int64',
+    float16: 'float32'
+  }
+  const found = same ?? wider[name]
+  if (!isScaled || found === undefined) return found
+  return found === 'int8' || found === 'int16' || found === 'float32' ? 'float32' : 'double64'
+}
