@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { announceGaps } from './announceGaps.ts'
 import { ConfigError, NodeError, NotFoundError } from './errors.ts'
 import { LiveParams } from './LiveParams.ts'
-import type { NodeClass, NodeOptions } from './NodeClass.ts'
+import type { NodeClass, NodeInputSpec, NodeOptions } from './NodeClass.ts'
 import type { NodeEvents } from './NodeEvents.ts'
 import { NodeRun } from './NodeRun.ts'
 import { inheritFlow, withInterface } from './outputDefaults.ts'
@@ -38,7 +38,7 @@ export abstract class Node<
   static readonly configSchema: ObjectSchema = NO_OPTIONS
   /** What may change while the node runs. */
   static readonly paramsSchema: ObjectSchema = NO_OPTIONS
-  static readonly inputSpecs: Readonly<Record<string, InputSpec>> = {}
+  static readonly inputSpecs: Readonly<Record<string, NodeInputSpec>> = {}
   static readonly outputSpecs: Readonly<Record<string, OutputOptions>> = {}
   /** One sentence for lists. */
   static readonly description: string = ''
@@ -161,7 +161,7 @@ export abstract class Node<
   async initialize(): Promise<void> {
     requireLegal(this.name || this.type, this.#state, 'initialize')
     for (const [stream, input] of Object.entries(this.inputs)) {
-      if (!input.isConnected && !this._isOptional(stream)) {
+      if (!input.isConnected && this.#class.inputSpecs[stream]?.optional !== true) {
         throw new ConfigError(this._subject, [`input '${stream}' is not connected; connect it before initialize`])
       }
     }
@@ -314,10 +314,6 @@ export abstract class Node<
     return output
   }
 
-  /** Whether the node can run without a source on this input. */
-  protected _isOptional(_input: string): boolean {
-    return false
-  }
   /** The last place to add streams and to set `output.spec`; `config` is validated. */
   protected _configure(_config: Config): void | Promise<void> {}
   protected _afterInputConnect(_name: string): void | Promise<void> {}

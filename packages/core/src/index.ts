@@ -1,5 +1,5 @@
 export { Node, STOP_TIMEOUT } from './Node.ts'
-export type { NodeClass, NodeOptions } from './NodeClass.ts'
+export type { NodeClass, NodeInputSpec, NodeOptions } from './NodeClass.ts'
 export type { NodeState } from './nodeState.ts'
 export { NodeGroup } from './NodeGroup.ts'
 export type { GroupReport } from './NodeGroup.ts'

@@ -47,6 +47,7 @@ export type {
   ManagerStatus,
   MetricsOptions,
   NodeClass,
+  NodeInputSpec,
   NodeFailure,
   NodeOptions,
   NodeState,

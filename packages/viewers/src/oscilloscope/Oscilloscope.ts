@@ -33,7 +33,7 @@ export class Oscilloscope extends ViewerNode<Config, OscilloscopeParams> {
   static override readonly paramsSchema = oscilloscopeParams
   static override readonly inputSpecs = {
     signals: { delivery: 'latest' },
-    events: { delivery: 'latest' }
+    events: { delivery: 'latest', optional: true }
   } as const
   protected override readonly kind = 'oscilloscope'
   #signal: Signal | undefined
@@ -44,10 +44,6 @@ export class Oscilloscope extends ViewerNode<Config, OscilloscopeParams> {
   }
   /** pyacq's `by_channel_params`. */
   readonly byChannelParams = new ChannelParams(this)
-
-  protected override _isOptional(input: string): boolean {
-    return input === 'events'
-  }
 
   protected override _checkInputs(): void {
     const { shape, dtype, sampleRate } = this.#signals.info
