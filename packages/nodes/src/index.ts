@@ -170,9 +170,20 @@ export { doubtsAbout } from './recorders/addCertificate.ts'
 export { Recorder } from './recorders/Recorder.ts'
 export { RawRecorder } from './recorders/RawRecorder.ts'
 export { RecorderError } from './recorders/RecorderError.ts'
-export { conversionTargets, convertRecording } from './convert/convertRecording.ts'
-export type { ConversionOptions, ConversionReport, ConversionTarget, StreamConversion } from './convert/Conversion.ts'
-export type { GapMode } from './convert/Exporter.ts'
+export { convertRecording } from './convert/convertRecording.ts'
+export { exportTargets } from './convert/exportTargets.ts'
+export type { ConversionOptions, ConversionReport, StreamConversion } from './convert/Conversion.ts'
+export type {
+  ChannelRange,
+  ExportEvent,
+  ExportGap,
+  ExportHead,
+  ExportResult,
+  ExportStream,
+  ExportTarget,
+  Exporter,
+  GapMode
+} from './convert/Exporter.ts'
 export { repairXdf } from './convert/xdf/repairXdf.ts'
 export type { XdfRepairReport } from './convert/xdf/repairXdf.ts'
 export { repairLog } from './recorders/log/repairLog.ts'

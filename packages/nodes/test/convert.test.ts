@@ -4,7 +4,7 @@ import { NdArray } from '@nodeacq/ndarray'
 import { makeEvents, OutputStream, type InputStream } from '@nodeacq/stream'
 import { seededRandom, tempFolder } from 'testing'
 import { describe, expect, test } from 'vitest'
-import { convertRecording, conversionTargets, openSampleFile, Recorder, RecorderError } from '../src/index.ts'
+import { convertRecording, exportTargets, openSampleFile, Recorder, RecorderError } from '../src/index.ts'
 
 const SEED = Number(process.env['NODEACQ_SEED'] ?? 1)
 
@@ -159,7 +159,7 @@ describe('convertRecording', () => {
     await expect(convertRecording(source, join(folder.path, 'x.edf'), { to: 'edf', streams: ['rw'] })).rejects.toThrow(
       /no stream 'rw'/
     )
-    expect(Object.keys(conversionTargets)).toEqual(
+    expect(Object.keys(exportTargets)).toEqual(
       expect.arrayContaining(['edf', 'bdf', 'brainvision', 'nwb', 'hdf5', 'zarr', 'xdf', 'wav'])
     )
     expect((await readdir(folder.path)).filter((name) => name.startsWith('x'))).toEqual([])

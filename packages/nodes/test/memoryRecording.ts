@@ -15,7 +15,11 @@ export interface MemoryStream {
 /** A recording that is in memory. */
 export function memoryRecording(
   streams: readonly MemoryStream[],
-  { events = [], startUtc }: { events?: readonly RecordedEvent[]; startUtc?: bigint } = {}
+  {
+    events = [],
+    startUtc,
+    startTime
+  }: { events?: readonly RecordedEvent[]; startUtc?: bigint; startTime?: string } = {}
 ): SampleFile {
   return {
     path: 'memory',
@@ -43,7 +47,7 @@ export function memoryRecording(
         }
       }
     }),
-    startTime: undefined,
+    startTime,
     startUtc,
     warnings: [],
     details: {},

@@ -1,22 +1,11 @@
-import { stat } from 'node:fs/promises'
-import {
-  conversionTargets,
-  convertRecording,
-  openSampleFile,
-  RecorderError,
-  RecordingFileError,
-  repairLog,
-  repairXdf,
-  verifyLog,
-  type ConversionReport,
-  type LogReport
-} from '@nodeacq/nodes'
-import { Option, type Command } from 'commander'
-import { NodeacqError } from '../errors.ts'
+import { openSampleFile, repairLog, repairXdf, verifyLog, type LogReport } from '@nodeacq/nodes'
+import type { Command } from 'commander'
 import { formatBytes, formatCount } from '../screen/format.ts'
 import { ProgressLine } from '../screen/ProgressLine.ts'
 import { recordingLines } from '../screen/recordingLines.ts'
+import { addConvertCommand } from './convert.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
+import { asRecordingError, sizeOf } from './recordingErrors.ts'
 
 /** `nodeacq info`, `verify`, `repair` and `convert`: recordings on disk. */
 export function addRecordingCommands(program: Command, output: Output, done: (code: ExitCode) => void): void {
@@ -97,64 +86,6 @@ async function repairXdfFile(path: string, { stdout, stderr }: Output, { out }: 
   return damage.every(({ to }) => to === end) ? EXIT.ok : EXIT.gone
 }
 
-interface ConvertOptions {
-  readonly to: string
-  readonly out?: string
-  readonly streams?: readonly string[]
-  readonly force?: true
-  readonly json?: true
-}
-
-function addConvertCommand(program: Command, { stdout, stderr }: Output): void {
-  const formats = Object.entries(conversionTargets).map(
-    ([name, { description }]) => `  ${name.padEnd(12)}${description}`
-  )
-  program
-    .command('convert')
-    .summary('write a recording in another format')
-    .description(
-      'Writes a recording in another format. What the format cannot say is reported, and stands in a file beside the result, ' +
-        '<name>.<format>.nodeacq.json: gaps with their causes, units, names, what was rounded or clipped.'
-    )
-    .argument('<file>', 'recording: .mcap, .edf, .bdf, .vhdr, .xdf, .wav, or a folder of RawRecorder')
-    .addOption(new Option('--to <format>', 'format').choices(Object.keys(conversionTargets)).makeOptionMandatory())
-    .option('--out <file>', 'the result (default: beside the recording, with the extension of the format)')
-    .option('--streams <name...>', 'only these streams')
-    .option('--force', 'replace what is there')
-    .option('--json', 'print the report as one JSON object')
-    .addHelpText('after', `\nFormats:\n${formats.join('\n')}\n\nExamples:\n  $ nodeacq convert session.mcap --to edf`)
-    .action(async (path: string, { to, out, json, ...options }: ConvertOptions) => {
-      const target = out ?? path.replace(/(\.[a-z]+)?\/?$/i, conversionTargets[to]!.extension)
-      const report = await asRecordingError(async () => {
-        const bytes = await sizeOf(path)
-        using progress = new ProgressLine(stderr, 'converting', bytes)
-        return await convertRecording(path, target, { to, ...options, progress: (part) => progress.show(part * bytes) })
-      })
-      stdout.write(json ? `${JSON.stringify(report)}\n` : `${conversionLines(report).join('\n')}\n`)
-    })
-}
-
-function conversionLines({ files, streams, events, dropped }: ConversionReport): string[] {
-  const lines = [
-    `${files[0]}: ${streams.length} ${streams.length === 1 ? 'stream' : 'streams'}, ${formatCount(events)} events`
-  ]
-  for (const { stream, isExact, rounding, clipped, notFinite, gaps, renamed, unitsChanged, dropped: lost } of streams) {
-    const facts = [isExact ? 'exact' : `rounded, by ${rounding.maxError.toPrecision(3)} at most`]
-    if (clipped.count > 0) facts.push(`${formatCount(clipped.count)} samples clipped`)
-    if (notFinite > 0) facts.push(`${formatCount(notFinite)} values that are no number`)
-    if (gaps.count > 0) {
-      facts.push(`${formatCount(gaps.count)} gaps of ${formatCount(gaps.samples)} samples (${gaps.mode})`)
-    }
-    lines.push(`  ${stream}: ${facts.join(', ')}`)
-    for (const [from, to] of Object.entries(renamed)) lines.push(`    channel '${from}' is called '${to}'`)
-    for (const [channel, unit] of Object.entries(unitsChanged)) lines.push(`    channel '${channel}' is in '${unit}'`)
-    for (const each of lost) lines.push(`    left out: ${each}`)
-  }
-  for (const each of dropped) lines.push(`  left out: ${each}`)
-  lines.push(`  what the format cannot say: ${files.at(-1)}`)
-  return lines
-}
-
 /** Nothing is wrong but that the end is not there. */
 function isOnlyUnfinished({ damage, bytes }: LogReport): boolean {
   return damage.every(({ to }) => to === bytes)
@@ -214,20 +145,4 @@ async function infoOf(file: Awaited<ReturnType<typeof openSampleFile>>): Promise
     })
   )
   return { path, format, startTime, streams, events: (await file.events()).length, warnings, details }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => undefined))?.size ?? 0
-}
-
-/** What is wrong with a recording is no bug of ours: one line says it. */
-async function asRecordingError<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof RecordingFileError || error instanceof RecorderError) {
-      throw new NodeacqError(error.message, { cause: error })
-    }
-    throw error
-  }
 }

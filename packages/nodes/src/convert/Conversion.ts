@@ -1,4 +1,3 @@
-import type { SampleFile } from '../files/SampleFile.ts'
 import type { GapMode } from './Exporter.ts'
 
 export interface ConversionOptions {
@@ -56,6 +55,7 @@ export function streamConversion(stream: string, changes: Partial<StreamConversi
 
 export interface ConversionReport {
   readonly source: string
+  /** Name of the format, as in `--to edf`. */
   readonly target: string
   /** Files that were made. */
   readonly files: readonly string[]
@@ -63,15 +63,4 @@ export interface ConversionReport {
   readonly events: number
   /** What the format cannot hold and is not in the result, one sentence each. */
   readonly dropped: readonly string[]
-}
-
-/** A format that recordings are converted to. */
-export interface ConversionTarget {
-  /** One sentence for lists. */
-  readonly description: string
-  /** Of the first file, with the dot. */
-  readonly extension: string
-  /** Every file that is made for the path of the first. */
-  readonly filesOf: (path: string) => readonly string[]
-  readonly write: (source: SampleFile, path: string, options: ConversionOptions) => Promise<ConversionReport>
 }

@@ -24,8 +24,9 @@ export interface ExportStream {
   readonly offset: number
   /** Least and greatest finite stored number of each channel, where known before: formats with a fixed range need them. */
   readonly range?: readonly ChannelRange[] | undefined
-  /** Samples that will come, where known before. */
+  /** Samples that will come, and what is missing between them, where known before. */
   readonly sampleCount?: number | undefined
+  readonly gaps?: readonly ExportGap[] | undefined
 }
 
 export interface ChannelRange {
@@ -60,6 +61,8 @@ export interface ExportHead {
   readonly options: Readonly<Record<string, unknown>>
   /** Texts to keep where the format has room, such as graph, versions, host. */
   readonly provenance: Readonly<Record<string, string>>
+  /** What else the source says of the recording, such as `patient`: `SampleFile.details`. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined
   /** All events by index, where known before: formats that reserve room for them need to know. They are told one by one too. */
   readonly events?: readonly ExportEvent[] | undefined
 }
@@ -89,6 +92,8 @@ export interface Exporter {
   event(event: ExportEvent): Promise<void>
   /** What was given so far is on the disk, and readable should the process die now. */
   sync(): Promise<void>
+  /** The samples of a stream before this index are in the file; without it, all that were given are. */
+  writtenUntil?(stream: number): number
   /** Ends the file. */
   close(): Promise<ExportResult>
   /** Closes files after a failure, without finishing. Safe to call twice, and after `close`. */
@@ -111,6 +116,8 @@ export interface ExportTarget {
   readonly holdsOneStream?: boolean
   /** Every file that `open` makes for a path; default the path alone. */
   filesOf?(path: string): readonly string[]
+  /** Whether a folder of any name was made by `open`, so that it may be replaced where that is asked for; without it, it is not. */
+  isOurs?(path: string): boolean
   /** Why a stream cannot be held, or nothing. */
   whyNot(stream: ExportStream): string | undefined
   /** Whether `range` is wanted: costs a pass over the file. */

@@ -45,7 +45,11 @@ export class StreamSlice {
 
   /** What an exporter is told. @param start s from the start of the recording to the start of the file */
   describe(start: number, range: readonly ChannelRange[] | undefined): ExportStream {
-    const { name, streamType, dtype, sampleShape, channelCount, sampleRate, channelInfo } = this.stream
+    const { name, streamType, dtype, sampleShape, channelCount, sampleRate } = this.stream
+    const channelInfo = Array.from(
+      { length: channelCount },
+      (_, k) => this.stream.channelInfo[k] ?? { name: channelCount === 1 ? name : `ch${k}` }
+    )
     return {
       name,
       streamType,
@@ -57,6 +61,7 @@ export class StreamSlice {
       startIndex: this.startIndex,
       offset: this.time - start,
       sampleCount: this.rowCount,
+      gaps: this.gaps,
       range
     }
   }

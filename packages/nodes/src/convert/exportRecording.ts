@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { addSeconds } from '../files/localTime.ts'
 import type { RecordedEvent, RecordedStream, SampleFile } from '../files/SampleFile.ts'
 import { RecorderError } from '../recorders/RecorderError.ts'
@@ -18,6 +18,7 @@ interface Job {
   readonly events: readonly RecordedEvent[]
   readonly ranges: ReadonlyMap<RecordedStream, readonly ChannelRange[]>
   readonly progress: (bytes: number) => void
+  readonly force: boolean
   readonly files: string[]
 }
 
@@ -39,8 +40,19 @@ export async function exportRecording(
   const progress = (count: number): void => wanted.progress?.(Math.min(1, (done += count) / bytes))
   const ranges = new Map<RecordedStream, readonly ChannelRange[]>()
   for (const stream of ranged) ranges.set(stream, await rangesOf(stream, progress))
-  const job: Job = { source, target, gaps, options, events: await source.events(), ranges, progress, files: [] }
+  const job: Job = {
+    source,
+    target,
+    gaps,
+    options,
+    events: await source.events(),
+    ranges,
+    progress,
+    force: wanted.force === true,
+    files: []
+  }
   try {
+    if (job.force) await removeSegments(path, target)
     const results: ExportResult[] = []
     for (const [k, group] of (target.holdsOneStream === true ? streams.map((each) => [each]) : [streams]).entries()) {
       results.push(...(await exportSections(job, group, k === 0 ? path : besidePath(path, target, group[0]!.name))))
@@ -50,7 +62,9 @@ export async function exportRecording(
       source: source.path,
       target: target.name,
       files: job.files,
-      streams: mergeStreams(results.flatMap(({ streams: parts }) => parts)),
+      streams: mergeStreams(results.flatMap(({ streams: parts }) => parts)).map((each) =>
+        gaps === 'split' ? { ...each, gaps: splitGaps(streams.find(({ name }) => name === each.stream)!) } : each
+      ),
       events: job.events.length,
       dropped: [...dropped, ...new Set(results.flatMap(({ dropped: lost }) => lost))]
     }
@@ -85,6 +99,7 @@ async function exportSection(
   const { source, target, options, ranges } = job
   const events = eventsIn(job, section, [isFirst ? -Infinity : section.start, end])
   const { startUtc, startTime } = source
+  if (job.force) await removeTarget(path, target)
   const exporter = await target.open(path, {
     source: source.path,
     streams: section.slices.map((slice) => slice.describe(section.start, ranges.get(slice.stream))),
@@ -93,6 +108,7 @@ async function exportSection(
     gaps: job.gaps === 'native' ? 'native' : 'fill',
     options,
     provenance: {},
+    details: source.details,
     events
   })
   try {
@@ -167,6 +183,36 @@ function describe(stream: RecordedStream): ExportStream {
 
 function bytesOf({ sampleShape, dtype, sampleCount }: RecordedStream): number {
   return sampleShape.reduce((size, length) => size * length, dtype.itemSize) * sampleCount
+}
+
+function splitGaps({ gaps }: RecordedStream): StreamConversion['gaps'] {
+  return { mode: 'split', count: gaps.length, samples: gaps.reduce((sum, { from, to }) => sum + to - from, 0) }
+}
+
+/** What an earlier conversion made. @throws RecorderError when it is something else */
+async function removeTarget(path: string, target: ExportTarget): Promise<void> {
+  for (const file of target.filesOf?.(path) ?? [path]) {
+    const stats = await stat(file).catch(() => undefined)
+    // A folder of any name may be anything.
+    const isAny = stats?.isDirectory() === true && file === path && target.extension === ''
+    if (isAny && target.isOurs?.(file) !== true) {
+      throw new RecorderError(file, `it is a folder that ${target.name} did not make; it is not replaced`)
+    }
+    await rm(file, { force: true, recursive: true })
+  }
+}
+
+/** Files of an earlier conversion, which may have been more. */
+async function removeSegments(path: string, target: ExportTarget): Promise<void> {
+  const [folder, stem] = [dirname(path), basename(stemOf(path, target.extension))]
+  const names = await readdir(folder).catch(() => [])
+  const segment = /^_seg-\d{3,}$/
+  for (const name of names) {
+    const isOne = name.startsWith(stem) && name.endsWith(target.extension)
+    if (isOne && segment.test(stemOf(name.slice(stem.length), target.extension))) {
+      await removeTarget(join(folder, name), target)
+    }
+  }
 }
 
 function segmentPath(path: string, { extension }: ExportTarget, number: number): string {

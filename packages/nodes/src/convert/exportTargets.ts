@@ -1,5 +1,6 @@
 import type { ExportTarget } from './Exporter.ts'
 import { brainVisionTarget } from './brainvision/BrainVisionExporter.ts'
+import { bdfTarget, edfTarget } from './edf/edfTargets.ts'
 import { hdf5Target } from './hdf5/Hdf5Exporter.ts'
 import { nwbTarget } from './nwb/NwbExporter.ts'
 import { openEphysTarget } from './openephys/OpenEphysExporter.ts'
@@ -9,6 +10,8 @@ import { xdfTarget } from './xdf/XdfExporter.ts'
 import { zarrTarget } from './zarr/ZarrExporter.ts'
 
 const targets: readonly ExportTarget[] = [
+  edfTarget,
+  bdfTarget,
   brainVisionTarget,
   nwbTarget,
   hdf5Target,

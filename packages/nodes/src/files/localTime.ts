@@ -6,6 +6,11 @@ export function localTime(ns: bigint): string {
   return `${local.toISOString().slice(0, 23)}${String(micros % 1000n).padStart(3, '0')}`
 }
 
+/** A local time without what says nothing: `2024-03-02T10:20:30.125`. */
+export function withoutZeros(time: string): string {
+  return time.replace(/\.?0*$/, '')
+}
+
 /** A local time so many seconds later, to the microsecond. */
 export function addSeconds(time: string, seconds: number): string {
   const [whole = '', fraction = ''] = time.split('.')

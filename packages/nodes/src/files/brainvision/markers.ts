@@ -1,6 +1,7 @@
 /**
  * Marker file (`.vmrk`): `Mk1=type,description,position (1-based),points,channel (0 or -1: all)[,yyyymmddhhmmssuuuuuu]`.
  */
+import { withoutZeros } from '../localTime.ts'
 import type { RecordedGap } from '../SampleFile.ts'
 import { parseIni, splitFields } from './ini.ts'
 
@@ -58,10 +59,8 @@ export function segmentGaps(markers: readonly Marker[], sampleRate: number, warn
 
 /** `2024-03-02T10:20:30.125` of a marker time. */
 export function isoTime(time: number): string {
-  return new Date(Math.floor(time / 1000))
-    .toISOString()
-    .slice(0, -1)
-    .replace(/\.000$/, '')
+  const date = new Date(Math.floor(time / 1000)).toISOString().slice(0, 23)
+  return withoutZeros(`${date}${String(time % 1000).padStart(3, '0')}`)
 }
 
 function parseTime(date: string): number | undefined {

@@ -1,4 +1,5 @@
 import { RecordingFileError } from '../../errors.ts'
+import { addSeconds, withoutZeros } from '../localTime.ts'
 import { OpenFile } from '../OpenFile.ts'
 import type { FileFormat } from '../openSampleFile.ts'
 import type { RecordedEvent, SampleFile } from '../SampleFile.ts'
@@ -139,11 +140,6 @@ function groupByRate(header: EdfHeader): EdfSignal[][] {
 /** The time keeper of record 0 may move the start by less than a second (or, discontinuous, by any time). */
 function addFraction(startTime: string | undefined, seconds: number): string | undefined {
   if (startTime === undefined || seconds === 0) return startTime
-  const moved = new Date(Date.parse(`${startTime}Z`) + Math.round(seconds * 1000))
-  return Number.isNaN(moved.getTime())
-    ? startTime
-    : moved
-        .toISOString()
-        .slice(0, -1)
-        .replace(/\.000$/, '')
+  const time = Date.parse(`${startTime}Z`) + seconds * 1000
+  return Number.isNaN(new Date(time).getTime()) ? startTime : withoutZeros(addSeconds(startTime, seconds))
 }

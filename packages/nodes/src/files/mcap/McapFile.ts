@@ -7,8 +7,8 @@ import { indexByScan } from './indexByScan.ts'
 import { indexBySummary } from './indexBySummary.ts'
 import { ANNOTATIONS, isEventChannel, readJson, type LogIndex } from './LogIndex.ts'
 import { McapStream } from './McapStream.ts'
+import { beginsOf, placeInTime, type Placed } from './placeInTime.ts'
 import { MAGIC } from './records.ts'
-import { readBlock } from './sampleBlock.ts'
 
 /**
  * A recording of the Recorder, or any other file of nodeacq's MCAP profile. One that was closed in order is opened by what
@@ -27,19 +27,15 @@ class McapFile implements SampleFile {
   readonly #index: LogIndex
   #events: Promise<readonly RecordedEvent[]> | undefined
 
-  private constructor(chunks: ChunkReader, index: LogIndex, begins: readonly bigint[]) {
+  private constructor(chunks: ChunkReader, index: LogIndex, { start, offsets }: Placed) {
     this.path = chunks.file.path
     this.#chunks = chunks
     this.#index = index
-    const start = begins.reduce((least, begin) => (begin < least ? begin : least), begins[0] ?? 0n)
     this.streams = index.streams
-      .map(
-        ({ channel, extent }, k) =>
-          new McapStream(chunks, channel, { ...extent, offset: Number(begins[k]! - start) / 1e9 })
-      )
+      .map(({ channel, extent }, k) => new McapStream(chunks, channel, { ...extent, offset: offsets[k]! }))
       .toSorted((a, b) => b.sampleRate - a.sampleRate)
-    this.startUtc = begins.length === 0 ? undefined : start
-    this.startTime = this.startUtc === undefined ? undefined : localTime(start)
+    this.startUtc = start
+    this.startTime = start === undefined ? undefined : localTime(start)
     this.warnings = index.problems
     this.details = index.metadata
   }
@@ -49,7 +45,7 @@ class McapFile implements SampleFile {
     try {
       const chunks = new ChunkReader(file)
       const index = (await indexBySummary(chunks)) ?? (await indexByScan(chunks))
-      return new McapFile(chunks, index, await beginsOf(chunks, index))
+      return new McapFile(chunks, index, placeInTime(await beginsOf(chunks, index)))
     } catch (error) {
       await file.close()
       throw error
@@ -96,17 +92,6 @@ export const mcapFormat: FileFormat = {
   extensions: ['.mcap'],
   matches: ({ head }) => MAGIC.equals(head.subarray(0, MAGIC.length)),
   open: (path) => McapFile.open(path)
-}
-
-/** When the first sample of each stream was, ns since 1970. */
-async function beginsOf(chunks: ChunkReader, { streams }: LogIndex): Promise<bigint[]> {
-  const begins: bigint[] = []
-  for (const { channel, extent } of streams) {
-    const { messages } = await chunks.read(extent.places.offsetOf(0))
-    const first = messages.find(({ channelId, data }) => channelId === channel.id && readBlock(data) !== undefined)
-    begins.push(first!.publishTime)
-  }
-  return begins
 }
 
 function eventOf(value: Record<string, unknown>): RecordedEvent {
