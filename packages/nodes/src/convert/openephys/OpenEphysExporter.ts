@@ -58,6 +58,12 @@ interface StreamState extends NamedStream {
   gaps: { count: number; samples: number }
 }
 
+interface PendingEvent {
+  readonly event: ExportEvent
+  /** On a line too, not as a message only. */
+  readonly asPulse: boolean
+}
+
 /** Bytes of a message, at most: all of a recording are as wide as the longest. */
 const MESSAGE_BYTES = 1024
 /** Bytes of zeros that are written at once. */
@@ -73,6 +79,7 @@ class OpenEphysExporter implements Exporter {
   /** The stream whose samples the messages count: that of the highest rate. */
   readonly #messages: number
   #events = 0
+  #pending: PendingEvent[] = []
   #onlyMessages = 0
   #cut = 0
 
@@ -169,6 +176,7 @@ class OpenEphysExporter implements Exporter {
   }
 
   async sync(): Promise<void> {
+    this.#placeEvents(false)
     for (const recording of this.#recordings) await recording.events.sync()
     for (const [place, state] of this.#streams.entries()) {
       await this.#recordings[state.recording]!.folders[place]!.sync()
@@ -177,6 +185,7 @@ class OpenEphysExporter implements Exporter {
   }
 
   async close(): Promise<ExportResult> {
+    this.#placeEvents(true)
     await this.sync()
     for (let k = 0; k < this.#recordings.length; k++) await this.#writeTexts(k)
     if (this.#concatenates) {
@@ -282,17 +291,25 @@ class OpenEphysExporter implements Exporter {
     }
   }
 
-  /** A pulse on a line of its stream, and a message with the words. */
+  /** Events often come before their samples, and so before it is known which recording these are in. */
   #tell(event: ExportEvent, { asPulse = true } = {}): void {
+    this.#pending.push({ event, asPulse })
+  }
+
+  /** @param isLast those behind the last sample too */
+  #placeEvents(isLast: boolean): void {
+    const isDue = ({ event }: PendingEvent): boolean => isLast || event.index < this.#streams[event.stream]!.next
+    const due = this.#pending.filter(isDue)
+    this.#pending = this.#pending.filter((each) => !isDue(each))
+    for (const each of due.toSorted((a, b) => a.event.index - b.event.index)) this.#place(each)
+  }
+
+  /** A pulse on a line of its stream, and a message with the words. */
+  #place({ event, asPulse }: PendingEvent): void {
     const { stream: place, index, label, value } = event
     const { lines, starts } = this.#streams[place]!
-    const recording =
-      this.#recordings[
-        Math.max(
-          0,
-          starts.findLastIndex((start) => start !== undefined && start <= index)
-        )
-      ]!
+    const own = starts.findLastIndex((start) => start !== undefined && start <= index)
+    const recording = this.#recordings[Math.max(0, own)]!
     if (asPulse) {
       const pulse = lines.take(event)
       if (pulse === undefined) this.#onlyMessages += 1

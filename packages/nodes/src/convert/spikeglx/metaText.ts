@@ -34,6 +34,7 @@ export function nidqValues(
   ]
   const map = names.map((name, k) => `(${name};${k}:${k})`).join('')
   const channels = channelInfo.map(({ name, unit = '' }) => ({ name, unit }))
+  const upTo = (count: number): string => (count === 0 ? '' : `0:${count - 1}`)
   return new Map([
     ['acqMnMaXaDw', counts],
     ['appVersion', '20240620'],
@@ -44,6 +45,10 @@ export function nidqValues(
     ['niMNGain', '1'],
     ['niMaxInt', '32768'],
     ['niSampRate', String(sampleRate)],
+    ['niXAChans1', upTo(channelCount)],
+    // Lines that are used: readers look at no other.
+    ['niXDBytes1', String(2 * words)],
+    ['niXDChans1', upTo(lines.length)],
     ['nodeacqChannels', JSON.stringify(channels)],
     ['nodeacqLines', JSON.stringify(lines)],
     ['snsMnMaXaDw', counts],
