@@ -168,6 +168,7 @@ export {
 export type { Certificate, CertificateProblem, CertificateTrial } from './recorders/certificate.ts'
 export { doubtsAbout } from './recorders/addCertificate.ts'
 export { Recorder } from './recorders/Recorder.ts'
+export { Hdf5Recorder } from './recorders/Hdf5Recorder.ts'
 export { RawRecorder } from './recorders/RawRecorder.ts'
 export { RecorderError } from './recorders/RecorderError.ts'
 export { convertRecording } from './convert/convertRecording.ts'

@@ -28,13 +28,16 @@ export async function readGraph(
   return { ...graph, nodes: graph.nodes.map((node) => withGraphFile(node, text, { file, set })) }
 }
 
+/** Recorders that keep texts in their files. */
+const KEEPERS: ReadonlySet<string> = new Set(['Recorder', 'Hdf5Recorder', 'HDF5Recorder'])
+
 /** A recording keeps the graph that it was made with, and what was changed in it on the command line. */
 function withGraphFile(
   node: GraphNode,
   text: string,
   { file, set }: { file: string; set: readonly string[] }
 ): GraphNode {
-  if (node.type !== 'Recorder') return node
+  if (!KEEPERS.has(node.type)) return node
   const given = node.configure['attachments'] as Readonly<Record<string, string>> | undefined
   const changes = set.length === 0 ? {} : { 'graph-changes.txt': `${set.join('\n')}\n` }
   const attachments = { [basename(file)]: text, ...changes, ...given }

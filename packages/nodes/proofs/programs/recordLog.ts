@@ -1,10 +1,12 @@
-/** A process that records: its arguments are the options of the Recorder, and the params of its streams by name. */
+/** A process that records: its arguments are the options of the recorder, the params of its streams by name, and its type. */
 import type { InputStream, StreamSource } from '@nodeacq/stream'
+import { Hdf5Recorder } from '../../src/recorders/Hdf5Recorder.ts'
 import { Recorder } from '../../src/recorders/Recorder.ts'
 
-const [options = '{}', streams = '{}'] = process.argv.slice(2)
-const recorder = new Recorder({ name: 'disk' })
-await recorder.configure({ sync: 0.1, certificate: false, ...(JSON.parse(options) as object) })
+const [options = '{}', streams = '{}', type = 'Recorder'] = process.argv.slice(2)
+const recorder = type === 'Hdf5Recorder' ? new Hdf5Recorder({ name: 'disk' }) : new Recorder({ name: 'disk' })
+const own = type === 'Hdf5Recorder' ? {} : { certificate: false }
+await recorder.configure({ sync: 0.1, ...own, ...(JSON.parse(options) as { file: string }) })
 for (const [name, params] of Object.entries(JSON.parse(streams) as Record<string, StreamSource>)) {
   await (recorder.stream('input', name) as InputStream).connect(params, { name: `disk.${name}` })
 }

@@ -28,6 +28,10 @@ const GAP_FIELDS: TableFields = [
   ['to', '<q'],
   ['cause', 'S64']
 ]
+const CLOCK_FIELDS: TableFields = [
+  ['index', '<q'],
+  ['utc_ns', '<q']
+]
 const EVENT_FIELDS: TableFields = [
   ['index', '<q'],
   ['duration', '<q'],
@@ -53,6 +57,7 @@ interface StreamGroup {
   readonly segments: HdfArray
   readonly gaps: HdfArray
   readonly events: HdfArray
+  readonly clock: HdfArray
   /** The segment that rows are appended to. */
   segment: { place: number; row: number; index: number } | undefined
   /** Samples that are missing. */
@@ -64,16 +69,22 @@ interface StreamGroup {
  * indexes, gaps and events. The file can be read while it is written, and after a kill up to the last sync (SWMR): all there
  * will ever be in it is made before the first sample.
  */
-class Hdf5Exporter implements Exporter {
+export class Hdf5Exporter implements Exporter {
   readonly files: readonly string[]
   readonly #writer: HdfWriter
   readonly #groups: readonly StreamGroup[]
+  readonly #startUtc: bigint | undefined
   readonly #dropped: string[] = []
+  #bytes = 0
   #cutLabels = 0
   #events = 0
 
-  private constructor(path: string, writer: HdfWriter, groups: readonly StreamGroup[]) {
-    this.files = [path]
+  private constructor(
+    writer: HdfWriter,
+    { groups, startUtc }: { groups: readonly StreamGroup[]; startUtc: bigint | undefined }
+  ) {
+    this.files = [writer.path]
+    this.#startUtc = startUtc
     this.#writer = writer
     this.#groups = groups
   }
@@ -97,7 +108,7 @@ class Hdf5Exporter implements Exporter {
       const groups = head.streams.map((stream) => makeGroup(writer, stream, { taken, compression }))
       writer.goLive()
       await writer.sync()
-      return new Hdf5Exporter(path, writer, groups)
+      return new Hdf5Exporter(writer, { groups, startUtc: head.startUtc })
     } catch (error) {
       await writer.discard()
       throw error
@@ -114,8 +125,24 @@ class Hdf5Exporter implements Exporter {
       this.#writeSegment(group)
       group.segment = { place: segment === undefined ? 0 : segment.place + 1, row: group.data.rows, index }
     }
+    if (segment === undefined && this.#startUtc !== undefined) {
+      const { offset, startIndex, sampleRate } = group.stream
+      const seconds = sampleRate > 0 ? offset + (index - startIndex) / sampleRate : offset
+      this.mark(stream, index, this.#startUtc + BigInt(Math.round(seconds * 1e9)))
+    }
+    this.#bytes += block.byteLength
     this.#writer.append(group.data, (block.dtype.equals(stored) ? block : block.astype(stored)).bytes())
     return Promise.resolve()
+  }
+
+  /** Tells when a sample was, in ns of UTC. */
+  mark(stream: number, index: number, utc: bigint): void {
+    this.#writer.append(this.#groups[stream]!.clock, encodeRow(CLOCK_FIELDS, [index, utc]).row)
+  }
+
+  /** Of samples that were taken. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   async gap(stream: number, { from, to, cause }: ExportGap): Promise<void> {
@@ -213,6 +240,7 @@ function makeGroup(
     }),
     gaps: table('gaps', GAP_FIELDS),
     events: table('events', EVENT_FIELDS),
+    clock: table('clock', CLOCK_FIELDS),
     segment: undefined,
     missing: 0
   }

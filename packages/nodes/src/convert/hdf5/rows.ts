@@ -19,7 +19,7 @@ export function compoundOf(fields: TableFields): Dtype {
 /** One row of a table. @returns whether a text was cut, at a whole character */
 export function encodeRow(
   fields: TableFields,
-  values: readonly (number | string)[]
+  values: readonly (number | bigint | string)[]
 ): { row: Uint8Array; isCut: boolean } {
   const row = new Uint8Array(rowBytesOf(fields))
   const view = new DataView(row.buffer)
@@ -28,7 +28,8 @@ export function encodeRow(
   for (const [k, [, type]] of fields.entries()) {
     const value = values[k]!
     const width = widthOf(type)
-    if (typeof value === 'number') view.setBigInt64(at, BigInt(Math.round(value)), true)
+    if (typeof value === 'bigint') view.setBigInt64(at, value, true)
+    else if (typeof value === 'number') view.setBigInt64(at, BigInt(Math.round(value)), true)
     else isCut ||= new TextEncoder().encodeInto(value, row.subarray(at, at + width)).read < value.length
     at += width
   }

@@ -1,6 +1,7 @@
 import { NdArray, parseDType, type DType, type DTypeLike } from '@nodeacq/ndarray'
 import { RecordingFileError } from '../../errors.ts'
 import { eventsOfStreams, type StreamEvent } from '../eventsOfStreams.ts'
+import { localTime } from '../localTime.ts'
 import { IndexedStream, type LostSamples } from '../IndexedStream.ts'
 import type { RecordedChannel, RecordedEvent, SampleFile } from '../SampleFile.ts'
 import { segmentsOfTable } from '../segmentsOfTable.ts'
@@ -35,13 +36,22 @@ export class HdfRecording implements SampleFile {
     const events: StreamEvent[] = []
     this.path = reader.path
     this.#reader = reader
-    this.streams = reader
-      .names('/streams')
-      .map((name) => readStream(reader, `/streams/${name}`, events))
-      .toSorted((a, b) => b.sampleRate - a.sampleRate)
+    const paths = reader.names('/streams').map((name) => `/streams/${name}`)
+    const starts = paths.map((path) => startOf(reader, path))
     const utc = reader.attribute('/', 'start_utc_ns')
-    this.startUtc = typeof utc === 'bigint' && utc !== 0n ? utc : undefined
-    this.startTime = reader.text('/', 'start_time') || undefined
+    const isKnown = typeof utc === 'bigint' && utc !== 0n
+    this.startUtc = isKnown ? utc : starts.reduce((a, b) => (a !== undefined && (b === undefined || a < b) ? a : b), undefined)
+    this.startTime =
+      reader.text('/', 'start_time') || (this.startUtc === undefined ? undefined : localTime(this.startUtc))
+    this.streams = paths
+      .map((path, k) => {
+        const [start, begin] = [starts[k], this.startUtc]
+        // Where nobody knew beforehand when the recording would begin, the clock tells.
+        const isTold = isKnown || start === undefined || begin === undefined
+        const offset = isTold ? (reader.number(path, 'offset') ?? 0) : Number(start - begin) / 1e9
+        return readStream(reader, path, { events, offset })
+      })
+      .toSorted((a, b) => b.sampleRate - a.sampleRate)
     this.warnings = reader.isUnfinished ? ['it was not closed; what had been synced is there'] : []
     const texts = reader.names('/provenance').map((name) => [name, reader.value(`/provenance/${name}`)])
     this.details = { source: reader.text('/', 'source'), ...(Object.fromEntries(texts) as object) }
@@ -62,7 +72,22 @@ export class HdfRecording implements SampleFile {
   }
 }
 
-function readStream(reader: HdfReader, path: string, events: StreamEvent[]): IndexedStream {
+/** ns of UTC of the first sample of a stream, by the first mark of its clock. */
+function startOf(reader: HdfReader, path: string): bigint | undefined {
+  if ((reader.shapeOf(`${path}/clock`)?.[0] ?? 0) === 0 || (reader.shapeOf(`${path}/segments`)?.[0] ?? 0) === 0) {
+    return undefined
+  }
+  const [index = 0n, utc = 0n] = new BigInt64Array(reader.rows(`${path}/clock`, 0, 1).buffer)
+  const [, first = 0n] = new BigInt64Array(reader.rows(`${path}/segments`, 0, 1).buffer)
+  const rate = reader.number(path, 'sample_rate') ?? 0
+  return rate > 0 ? utc - BigInt(Math.round((Number(index - first) / rate) * 1e9)) : utc
+}
+
+function readStream(
+  reader: HdfReader,
+  path: string,
+  { events, offset }: { events: StreamEvent[]; offset: number }
+): IndexedStream {
   const dtype = dtypeAt(reader, path)
   const type = hdfTypeOf(dtype)
   const shape = reader.shapeOf(`${path}/data`)
@@ -89,7 +114,7 @@ function readStream(reader: HdfReader, path: string, events: StreamEvent[]): Ind
     sampleShape,
     sampleRate: reader.number(path, 'sample_rate') ?? 0,
     channelInfo: JSON.parse(reader.text(path, 'channel_info') ?? '[]') as RecordedChannel[],
-    offset: reader.number(path, 'offset') ?? 0,
+    offset,
     segments: segmentsOfTable(`${reader.path}, ${path}`, numbersIn(reader.value(`${path}/segments`)), shape[0] ?? 0),
     lost: rowsOf(reader, `${path}/gaps`).map(([from, to, cause]): LostSamples => ({
       from: Number(from),

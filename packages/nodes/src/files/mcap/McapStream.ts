@@ -6,6 +6,7 @@ import type { RecordedChannel, RecordedGap, RecordedStream, Units } from '../Sam
 import { segmentsOf, type Segment } from '../timeline.ts'
 import type { ChunkReader, PlacedBlock } from './ChunkReader.ts'
 import type { Channel } from './records.ts'
+import { channelsOf } from './channelsOf.ts'
 
 /** The chunks that hold samples of a stream, in order. */
 export interface StreamPlaces {
@@ -161,19 +162,4 @@ function dtypeOf(path: string, topic: string, text = ''): DType {
   } catch (cause) {
     throw new RecordingFileError(path, { where: `${topic}, dtype`, expected: 'a numpy dtype', got: text, cause })
   }
-}
-
-function channelsOf(metadata: Readonly<Record<string, string>>, count: number): RecordedChannel[] {
-  const given = metadata['channelInfo'] === undefined ? [] : (JSON.parse(metadata['channelInfo']) as RecordedChannel[])
-  const unit = metadata['units'] === undefined ? {} : { unit: metadata['units'] }
-  const scaling = (key: 'scale' | 'offset', channel: number): number | undefined => {
-    if (metadata[key] === undefined) return undefined
-    const value = JSON.parse(metadata[key]) as number | number[]
-    return Array.isArray(value) ? value[channel] : value
-  }
-  return Array.from({ length: count }, (_, k) => {
-    const [gain, offset] = [scaling('scale', k), scaling('offset', k)]
-    const own = { ...(gain !== undefined && { gain }), ...(offset !== undefined && { offset }) }
-    return { name: `ch${k}`, ...unit, ...own, ...given[k] }
-  })
 }
