@@ -90,6 +90,7 @@ test(
         total.held += held
       }
     }
+    expect(total.held).toBeGreaterThanOrEqual(total.acknowledged)
     process.stdout.write(`acknowledged ${total.acknowledged} samples, found ${total.held}\n`)
   },
   KILLS * 30_000

@@ -19,7 +19,12 @@ test('records signals with gaps, clocks and events; a source that starts anew be
   const channelInfo = ['C3', 'C4'].map((name) => ({ name, unit: 'µV', gain: 0.5 }))
   await using emg = new OutputStream({ dtype: 'int16', shape: [-1, 2], sampleRate: 1000, channelInfo })
   await using slow = new OutputStream({ dtype: 'float32', shape: [-1], sampleRate: 10 })
-  await using marks = new OutputStream({ streamType: 'event', dtype: makeEvents([]).dtype, shape: [-1], eventsOf: 'emg' })
+  await using marks = new OutputStream({
+    streamType: 'event',
+    dtype: makeEvents([]).dtype,
+    shape: [-1],
+    eventsOf: 'emg'
+  })
   const recorder = new Hdf5Recorder({ name: 'hdf5' })
   await recorder.configure({ file, sync: 0.05, notes: { subject: 'é' }, attachments: { 'graph.yaml': 'name: demo\n' } })
   for (const [name, output] of Object.entries({ emg, slow, marks })) {
@@ -71,7 +76,7 @@ test("is known by the manual's name, and refuses what it cannot record", async (
   await using folder = await tempFolder()
   const file = join(folder.path, 'session.h5')
   await using manager = await createManager({ mode: 'local' })
-  const named = await manager.localGroup.createNode('HDF5Recorder', { name: 'manual' })
+  const named = manager.localGroup.createNode('HDF5Recorder', { name: 'manual' })
   expect(named).toBeInstanceOf(Hdf5Recorder)
   await using texts = new OutputStream({ dtype: 'U8', shape: [-1, 1], sampleRate: 10 })
   await texts.configure()

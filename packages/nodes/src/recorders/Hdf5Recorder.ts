@@ -30,7 +30,10 @@ const config = z.object({
     .max(9)
     .default(0)
     .describe('of gzip; 0: none. A file that is synced often grows by what each sync packs anew'),
-  notes: z.record(z.string(), z.string()).default({}).describe('what the recording shall say of itself, such as subject'),
+  notes: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('what the recording shall say of itself, such as subject'),
   attachments: z.record(z.string(), z.string()).default({}).describe('texts to keep in the file, by name')
 })
 

@@ -40,7 +40,9 @@ export class HdfRecording implements SampleFile {
     const starts = paths.map((path) => startOf(reader, path))
     const utc = reader.attribute('/', 'start_utc_ns')
     const isKnown = typeof utc === 'bigint' && utc !== 0n
-    this.startUtc = isKnown ? utc : starts.reduce((a, b) => (a !== undefined && (b === undefined || a < b) ? a : b), undefined)
+    this.startUtc = isKnown
+      ? utc
+      : starts.reduce((a, b) => (a !== undefined && (b === undefined || a < b) ? a : b), undefined)
     this.startTime =
       reader.text('/', 'start_time') || (this.startUtc === undefined ? undefined : localTime(this.startUtc))
     this.streams = paths

@@ -125,13 +125,19 @@ export class Hdf5Recording implements Recording {
   }
 
   async #sync(): Promise<void> {
-    const done = this.#tracks.values().map((track) => track.takeAcknowledgement()).toArray()
+    const done = this.#tracks
+      .values()
+      .map((track) => track.takeAcknowledgement())
+      .toArray()
     await this.#exporter.sync()
     for (const acknowledge of done) acknowledge?.()
   }
 
   async #finishPart(): Promise<void> {
-    const done = this.#tracks.values().map((track) => track.takeAcknowledgement()).toArray()
+    const done = this.#tracks
+      .values()
+      .map((track) => track.takeAcknowledgement())
+      .toArray()
     await this.#exporter.close()
     for (const acknowledge of done) acknowledge?.()
   }

@@ -1,4 +1,5 @@
-import { NdArray, parseDType, type DTypeLike, type ReadonlyNdArray } from '@nodeacq/ndarray'
+import type { NdArray } from '@nodeacq/ndarray'
+import { parseDType, type DTypeLike, type ReadonlyNdArray } from '@nodeacq/ndarray'
 import type { Chunk, InputStream } from '@nodeacq/stream'
 import type { ExportStream } from '../../convert/Exporter.ts'
 import { channelsOf } from '../../files/mcap/channelsOf.ts'
