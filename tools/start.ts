@@ -6,7 +6,8 @@
  *                                      ║ amp.signals
  *   nodeacq run process ──starts──► group `analysis`: filter ═► disk (recorder), monitor
  * ```
- * It ends by itself, with a summary and the path of the recording.
+ * It ends by itself, with a summary and the path of the recording; with `--keep` it runs until Ctrl-C. Meanwhile the link that
+ * it prints shows the signals of `amp` in the browser.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -66,7 +67,12 @@ try {
   console.log(`host_server listens on ${address}`)
   const file = join(folder, 'start.yaml')
   await writeFile(file, JSON.stringify(graphFor(address), null, 2))
-  const run = startProgram('nodeacq', ['run', file, '--duration', String(SECONDS)], 'inherit')
+  const isKept = process.argv.includes('--keep')
+  if (!isKept) console.log('npm start -- --keep leaves it running, to be looked at in the browser')
+  const time = isKept ? [] : ['--duration', String(SECONDS)]
+  const run = startProgram('nodeacq', ['run', file, '--view', ...time], 'inherit')
+  // Ctrl-C reaches the run too; its end is ours.
+  process.on('SIGINT', () => undefined)
   const [code] = (await once(run, 'exit')) as [number | null]
   process.exitCode = code ?? 1
 } finally {

@@ -268,3 +268,5 @@ export type { RunMessage, RunOptions, RunStatus } from './run/runGraph.ts'
 export type { RunSummary, SummaryEdge, SummaryNode } from './run/RunSummary.ts'
 export type { Graph, GraphGroup, GraphHost, GraphInput, GraphModule, GraphNode } from './graph/Graph.ts'
 export { GraphError, NodeacqError, RunError } from './errors.ts'
+
+export { Oscilloscope, ViewerError, ViewerNode, ViewerServer } from '@nodeacq/viewers'

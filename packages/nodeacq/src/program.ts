@@ -10,6 +10,7 @@ import { addRunCommand } from './commands/run.ts'
 import { describeHost, describeManager } from './commands/serve.ts'
 import { addServeCommand } from './commands/serveDevice.ts'
 import { addSimulateCommand } from './commands/simulate.ts'
+import { addViewCommand } from './commands/view.ts'
 import { ArgumentError, GraphError, NodeacqError } from './errors.ts'
 import { version } from './version.ts'
 
@@ -40,6 +41,7 @@ Examples:
     addCertifyCommand(program, output, done)
     addRecordCommand(program, output, done)
     addRecordingCommands(program, output, done)
+    addViewCommand(program, output, done)
     addSimulateCommand(program, output, done)
     addServeCommand(program, output, done)
     describeHost(program.command('host'), output, done, 'nodeacq host')

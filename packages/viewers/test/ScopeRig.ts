@@ -10,6 +10,8 @@ export interface RigOptions {
   readonly output?: OutputOptions
   readonly configure?: Record<string, unknown>
   readonly params?: Record<string, unknown>
+  /** Of the oscilloscope. */
+  readonly name?: string
 }
 
 /** A signal of which every value tells what it is: a slow ramp on each channel, with its number in thousands. */
@@ -45,7 +47,7 @@ export class ScopeRig implements AsyncDisposable {
   }
 
   static async start(options: RigOptions = {}): Promise<ScopeRig> {
-    const rig = new ScopeRig(new Oscilloscope({ name: 'scope' }), options)
+    const rig = new ScopeRig(new Oscilloscope({ name: options.name ?? 'scope' }), options)
     const { scope, output, events } = rig
     await output.configure()
     await events.configure()

@@ -1,9 +1,9 @@
-import type { Manager, RecorderStatus } from '@nodeacq/core'
-import { RemoteError, RpcClient, withOptions, type Remote } from '@nodeacq/rpc'
+import type { RecorderStatus } from '@nodeacq/core'
+import { withOptions } from '@nodeacq/rpc'
 import type { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArgumentError, NodeacqError } from '../errors.ts'
-import { announcedRuns } from '../run/announceRun.ts'
+import { withManager } from '../run/withManager.ts'
 import { formatClock } from '../screen/format.ts'
 import { paintFor } from '../screen/Paint.ts'
 import { recorderLines } from '../screen/recorderLines.ts'
@@ -114,34 +114,4 @@ function parseNote(text: string): [string, string] {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (key === undefined) throw new ArgumentError(`--note: expected key=value, got '${text}'`)
   return [key, value!]
-}
-
-/** Calls the manager of a run, whose own words about what is wrong are passed on. */
-async function withManager<T>(
-  { manager: given }: RecordOptions,
-  work: (manager: Remote<Manager>) => Promise<T>
-): Promise<T> {
-  const address = given ?? (await onlyRun())
-  const client = await RpcClient.connect(address).catch((cause: unknown) => {
-    throw new NodeacqError(`no run answers at ${address}: ${(cause as Error).message}`, { cause })
-  })
-  try {
-    return await work(await client.get<Remote<Manager>>('manager'))
-  } catch (error) {
-    // What is wrong over there is said there; that it was said in a call is nobody's concern.
-    if (error instanceof RemoteError) throw new NodeacqError(error.remoteMessage, { cause: error })
-    throw error
-  } finally {
-    await client.close()
-  }
-}
-
-async function onlyRun(): Promise<string> {
-  const runs = await announcedRuns()
-  if (runs.length === 1) return runs[0]!.address
-  if (runs.length === 0) {
-    throw new ArgumentError("no run of yours on this machine; start one with 'nodeacq run', or name one with --manager")
-  }
-  const list = runs.map(({ graph, address, pid }) => `  --manager ${address}  ${graph} (process ${pid})`)
-  throw new ArgumentError(`several runs on this machine; choose one:\n${list.join('\n')}`)
 }

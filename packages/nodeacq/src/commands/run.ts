@@ -16,6 +16,7 @@ interface RunCommandOptions {
   readonly quiet?: true
   readonly listen?: string
   readonly override?: string
+  readonly view?: true
   readonly metrics?: MetricsOptions
   readonly insecure?: true
   readonly logLevel: LogLevel
@@ -52,6 +53,7 @@ export function addRunCommand(program: Command, output: Output, done: (code: Exi
       'where nodeacq record and other programs reach the run (default: any free port of loopback)',
       parseListenAddress
     )
+    .option('--view', 'show every signal of every device in the browser; the links are printed')
     .addOption(metricsOption())
     .option(
       '--insecure',
@@ -65,6 +67,7 @@ Examples:
   $ nodeacq run graph.yaml
   $ nodeacq run graph.yaml --duration 60 --out /data/rat7/day2
   $ nodeacq run graph.yaml --set nodes.amp.configure.sampleRate=500 --json > result.json
+  $ nodeacq run graph.yaml --view
   $ nodeacq run graph.yaml --metrics 9464`
     )
     .action(async (file: string, options: RunCommandOptions) => {
@@ -76,6 +79,7 @@ Examples:
         quiet = false,
         listen,
         override,
+        view,
         metrics,
         insecure = false,
         logLevel
@@ -95,6 +99,7 @@ Examples:
           ...(metrics && { metrics: { ...metrics, insecure } }),
           listen: { address: listen, insecure },
           override,
+          view,
           onStart: (run) => screen.start(run),
           onStatus: (status) => screen.status(status),
           onMessage: (message) => screen.message(message)

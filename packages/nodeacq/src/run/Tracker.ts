@@ -33,8 +33,9 @@ export class Tracker {
     this.#rates.add(status.nodes, at)
   }
 
-  /** The first reason given for a group stays. */
+  /** The first reason given for a group stays. Groups that are not of the graph (views) are not missed. */
   addDeath(group: string, reason: string): void {
+    if (!this.#graph.groups.some(({ name }) => name === group)) return
     if (!this.#deadGroups.has(group)) this.#deadGroups.set(group, reason)
   }
 

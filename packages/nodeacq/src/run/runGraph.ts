@@ -18,6 +18,7 @@ import type { RunSummary } from './RunSummary.ts'
 import { serveManager, type ListenOptions, type ServedManager } from './serveManager.ts'
 import { StreamRates } from './StreamRates.ts'
 import { Tracker } from './Tracker.ts'
+import { addViews, viewsOf, type OpenView } from './views.ts'
 
 export interface RunOptions {
   /** s; default: until every node has ended or `signal` fires. */
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly override?: string | undefined
   /** Where the manager of the run listens. */
   readonly listen?: ListenOptions | undefined
+  /** Shows every signal of every device in the browser, beside the viewers that are in the graph. */
+  readonly view?: boolean | undefined
   /** Told once, when everything runs. */
   readonly onStart?: ((run: StartedRun) => void) | undefined
 }
@@ -48,6 +51,8 @@ export interface StartedRun {
   readonly waiting: readonly string[]
   /** Where the manager of the run is reached. */
   readonly manager: string
+  /** What can be looked at in a browser. */
+  readonly views: readonly OpenView[]
 }
 
 export interface RunStatus {
@@ -126,10 +131,11 @@ class Run {
   async toEnd(): Promise<RunSummary> {
     const { signal, onStart, metrics, listen = {} } = this.#options
     if (metrics) this.#say('info', `metrics at ${await this.#manager.serveMetrics(metrics)}`)
-    const { streams } = await buildGraph(this.#manager, this.#graph, { signal })
+    const { streams, nodes } = await buildGraph(this.#manager, this.#graph, { signal })
     this.#streams = streams
     const status = await this.#manager.status()
     await this.#checkRequirements(status, streams)
+    const views = await this.#openViews(nodes, status)
     this.served = await serveManager(this.#manager, this.#graph, listen)
     signal?.throwIfAborted()
     const watching = this.#watchEvents().catch((error: unknown) => this.#say('error', `watching: ${String(error)}`))
@@ -143,7 +149,7 @@ class Run {
     this.#told.delete('')
     const waiting = status.nodes.filter(({ recording }) => recording?.state === 'idle').map(({ name }) => name)
     await this.#noteOverride()
-    onStart?.({ recordings: [...this.#told], waiting, manager: this.served.address })
+    onStart?.({ recordings: [...this.#told], waiting, manager: this.served.address, views })
     await this.#untilEnd()
     const elapsed = this.#elapsed
     await this.#stop()
@@ -153,6 +159,12 @@ class Run {
     await this.#manager.close()
     await watching
     return summary
+  }
+
+  async #openViews(nodes: ReadonlyMap<string, unknown>, status: ManagerStatus): Promise<OpenView[]> {
+    const own = await viewsOf(this.#graph, nodes)
+    if (this.#options.view !== true) return own
+    return [...own, ...(await addViews(this.#manager, status, (text) => this.#say('warning', text)))]
   }
 
   /** Nothing is told any more, and the watch over events ends with the manager. */

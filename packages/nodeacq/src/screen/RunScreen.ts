@@ -42,7 +42,7 @@ export class RunScreen {
   }
 
   /** Everything runs. */
-  start({ recordings, waiting, manager }: StartedRun): void {
+  start({ recordings, waiting, manager, views }: StartedRun): void {
     const { graph, quiet, duration } = this.#options
     if (quiet) return
     const groups = graph.groups.length === 1 ? '1 process' : `${graph.groups.length} processes`
@@ -51,6 +51,7 @@ export class RunScreen {
     lines.push(...recordings.map((path) => `recording to ${path}`))
     if (waiting.length > 0) lines.push(`${waiting.join(', ')}: waiting for 'nodeacq record start'`)
     lines.push(`manager at ${manager}`)
+    lines.push(...views.map(({ node, url }) => `${node} in the browser: ${url}`))
     this.#write(lines.join('\n'))
   }
 

@@ -31,7 +31,12 @@ export function Notes(props: { model: ScopeModel; width: number }) {
         <span
           class="note"
           classList={{ lost: isLost }}
-          style={{ left: `${place * props.width}px`, bottom: isLost ? '20px' : '2px' }}
+          style={{
+            left: `${place * props.width}px`,
+            bottom: isLost ? '20px' : '2px',
+            // Beside the mark, on the side where there is room.
+            transform: place > 0.85 ? 'translateX(-100%)' : undefined
+          }}
         >
           {text}
         </span>

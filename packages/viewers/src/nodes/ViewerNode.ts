@@ -1,9 +1,9 @@
 import { Node } from '@nodeacq/core'
 import { z } from 'zod'
+import { ViewerError } from '../errors.ts'
 import type { Role, SubscribeMessage } from '../protocol/messages.ts'
 import { show, type Shown } from '../server/sharedServers.ts'
 import type { View, Viewer } from '../server/Viewer.ts'
-import { ViewerError } from '../errors.ts'
 
 /** Where the page is served; every viewer takes these. */
 export const serverConfig = {
@@ -16,6 +16,10 @@ export const serverConfig = {
   tlsKey: z.string().optional().describe('file with the key of the certificate, in PEM'),
   insecure: z.boolean().default(false).describe('allow a host beyond loopback without a certificate'),
   publicNames: z.array(z.string()).default([]).describe('names under which others reach the page, without a port'),
+  tokenFile: z
+    .string()
+    .optional()
+    .describe('file with the token of the links; made, for its owner alone, when there is none'),
   withUserDialog: z
     .boolean()
     .default(true)
@@ -58,8 +62,8 @@ export abstract class ViewerNode<
 
   protected override async _initialize(): Promise<void> {
     if (this.#shown !== undefined) return
-    const { host, port, tlsCert, tlsKey, insecure, publicNames } = this.config
-    const options = { host, port, insecure, publicNames, ...(tlsCert && { tlsCert }), ...(tlsKey && { tlsKey }) }
+    const { host, port, tlsCert, tlsKey, tokenFile, insecure, publicNames } = this.config
+    const options = { host, port, tlsCert, tlsKey, tokenFile, insecure, publicNames }
     this.#shown = await show(this.#viewer(), options)
   }
 

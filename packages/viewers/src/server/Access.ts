@@ -12,6 +12,8 @@ export interface AccessOptions {
   readonly host: string
   /** Names under which others reach the server, without a port. */
   readonly publicNames?: readonly string[]
+  /** Makes one of the role control. Default: a random one. */
+  readonly token?: string
 }
 
 /**
@@ -20,12 +22,14 @@ export interface AccessOptions {
  * (against other pages in the same browser).
  */
 export class Access {
-  readonly #tokens: Readonly<Record<Role, string>> = { control: newToken(), view: newToken() }
+  readonly #tokens: Readonly<Record<Role, string>>
   readonly #hosts: ReadonlySet<string>
   /** Cookies do not know ports: the name of each server's does. */
   #cookie = ''
 
-  constructor({ host, publicNames = [] }: AccessOptions) {
+  constructor({ host, publicNames = [], token = newToken() }: AccessOptions) {
+    // Who knows the one that controls may look too; the other way round nothing follows.
+    this.#tokens = { control: token, view: digest(`view ${token}`).toString('base64url').slice(0, token.length) }
     this.#hosts = new Set([...LOOPBACK, ...namesOf(host), ...publicNames].map((name) => name.toLowerCase()))
   }
 
@@ -74,13 +78,17 @@ export class Access {
   }
 }
 
-function newToken(): string {
+/** A token that nobody can guess. */
+export function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url')
 }
 
 function isSame(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(a), digest(b))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }
 
 /** Under what names a server at this interface is reached. */

@@ -13,6 +13,7 @@ import { Connection } from './Connection.ts'
 import { PageHandler } from './PageHandler.ts'
 import { readPageFiles } from './PageFiles.ts'
 import { pageFolder } from './pageFolder.ts'
+import { tokenOfFile } from './tokenOfFile.ts'
 import type { Viewer } from './Viewer.ts'
 
 export interface ViewerServerOptions {
@@ -27,6 +28,8 @@ export interface ViewerServerOptions {
   readonly insecure?: boolean
   /** Names under which others reach the server, without a port. */
   readonly publicNames?: readonly string[]
+  /** File with the token, made when there is none; without one every start has another token. */
+  readonly tokenFile?: string
 }
 
 const MAX_CLIENTS = 64
@@ -54,15 +57,17 @@ export class ViewerServer implements AsyncDisposable {
   #port = 0
   #sending: NodeJS.Timeout | undefined
 
-  private constructor(options: ViewerServerOptions) {
+  private constructor(options: ViewerServerOptions, token: string | undefined) {
     this.#options = options
     this.#host = options.host ?? LOOPBACK_IPV4
-    this.#access = new Access({ ...options, host: this.#host })
+    const { publicNames = [] } = options
+    this.#access = new Access({ host: this.#host, publicNames, ...(token !== undefined && { token }) })
   }
 
   /** @throws {ViewerError} when it cannot listen there, or may not unasked. */
   static async start(options: ViewerServerOptions = {}): Promise<ViewerServer> {
-    const server = new ViewerServer(options)
+    const { tokenFile } = options
+    const server = new ViewerServer(options, tokenFile === undefined ? undefined : await tokenOfFile(tokenFile))
     await server.#listen()
     return server
   }
