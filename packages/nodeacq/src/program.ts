@@ -6,6 +6,7 @@ import { addNodesCommand } from './commands/nodes.ts'
 import { EXIT, type ExitCode, type Output } from './commands/Output.ts'
 import { addRecordCommand } from './commands/record.ts'
 import { addRecordingCommands } from './commands/recordings.ts'
+import { addReplayCommand } from './commands/replay.ts'
 import { addRunCommand } from './commands/run.ts'
 import { describeHost, describeManager } from './commands/serve.ts'
 import { addServeCommand } from './commands/serveDevice.ts'
@@ -40,6 +41,7 @@ Examples:
     addDevicesCommand(program, output)
     addCertifyCommand(program, output, done)
     addRecordCommand(program, output, done)
+    addReplayCommand(program, output, done)
     addRecordingCommands(program, output, done)
     addViewCommand(program, output, done)
     addSimulateCommand(program, output, done)

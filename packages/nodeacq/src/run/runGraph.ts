@@ -8,6 +8,7 @@ import {
   type MetricsOptions,
   type RecordStatus
 } from '@nodeacq/core'
+import type { WireParams } from '@nodeacq/stream'
 import { RunError } from '../errors.ts'
 import type { Graph } from '../graph/Graph.ts'
 import { buildGraph } from './buildGraph.ts'
@@ -35,8 +36,8 @@ export interface RunOptions {
   readonly onMessage?: ((message: RunMessage) => void) | undefined
   /** Why the run shall start although its `require` section is not met; the reason is kept in the recording. */
   readonly override?: string | undefined
-  /** Where the manager of the run listens. */
-  readonly listen?: ListenOptions | undefined
+  /** Where the manager of the run listens; false: nowhere. */
+  readonly listen?: ListenOptions | false | undefined
   /** Shows every signal of every device in the browser, beside the viewers that are in the graph. */
   readonly view?: boolean | undefined
   /** Told once, when everything runs. */
@@ -49,8 +50,10 @@ export interface StartedRun {
   readonly recordings: readonly string[]
   /** Recorders that wait to be told. */
   readonly waiting: readonly string[]
-  /** Where the manager of the run is reached. */
-  readonly manager: string
+  /** Where the manager of the run is reached; undefined when it is not. */
+  readonly manager: string | undefined
+  /** Params of the streams that something is connected to or that are required, by `node.output`. */
+  readonly streams: ReadonlyMap<string, WireParams>
   /** What can be looked at in a browser. */
   readonly views: readonly OpenView[]
 }
@@ -136,7 +139,10 @@ class Run {
     const status = await this.#manager.status()
     await this.#checkRequirements(status, streams)
     const views = await this.#openViews(nodes, status)
-    this.served = await serveManager(this.#manager, this.#graph, listen)
+    if (listen !== false) this.served = await serveManager(this.#manager, this.#graph, listen)
+    // Before the first news of them comes.
+    this.#told = new Set(status.nodes.flatMap(({ recording, recordings }) => [...recordings, recording?.file ?? '']))
+    this.#told.delete('')
     signal?.throwIfAborted()
     const watching = this.#watchEvents().catch((error: unknown) => this.#say('error', `watching: ${String(error)}`))
     this.#startedAt = performance.now()
@@ -145,11 +151,9 @@ class Run {
     } catch (error) {
       throw new RunError(`${this.#graph.file}: the graph does not start: ${(error as Error).message}`, { cause: error })
     }
-    this.#told = new Set(status.nodes.flatMap(({ recording, recordings }) => [...recordings, recording?.file ?? '']))
-    this.#told.delete('')
     const waiting = status.nodes.filter(({ recording }) => recording?.state === 'idle').map(({ name }) => name)
     await this.#noteOverride()
-    onStart?.({ recordings: [...this.#told], waiting, manager: this.served.address, views })
+    onStart?.({ recordings: [...this.#told], waiting, manager: this.served?.address, streams, views })
     await this.#untilEnd()
     const elapsed = this.#elapsed
     await this.#stop()

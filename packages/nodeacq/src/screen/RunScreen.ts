@@ -50,7 +50,7 @@ export class RunScreen {
     const lines = [`${graph.name} runs${time}: ${graph.nodes.length} nodes in ${groups}; Ctrl-C stops it`]
     lines.push(...recordings.map((path) => `recording to ${path}`))
     if (waiting.length > 0) lines.push(`${waiting.join(', ')}: waiting for 'nodeacq record start'`)
-    lines.push(`manager at ${manager}`)
+    if (manager !== undefined) lines.push(`manager at ${manager}`)
     lines.push(...views.map(({ node, url }) => `${node} in the browser: ${url}`))
     this.#write(lines.join('\n'))
   }

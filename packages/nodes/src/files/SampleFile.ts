@@ -31,6 +31,8 @@ export interface RecordedEvent {
   readonly label: string
   /** The number in the label (`S  5` → 5), the trigger code, or 0. */
   readonly value: number
+  /** Name of the stream of events that it belongs to, where the file has several. */
+  readonly streamName?: string
 }
 
 /** Channels of one file that share rate and dtype. Rows count what is stored, indexes count time: they differ by gaps. */

@@ -64,7 +64,7 @@ class McapFile implements SampleFile {
         const channel = this.#index.channels.get(channelId)
         if (channel === undefined || !isEventChannel(channel)) continue
         const value = readJson(data)
-        events.push(channel.topic === ANNOTATIONS ? this.#annotationOf(value) : eventOf(value))
+        events.push(channel.topic === ANNOTATIONS ? this.#annotationOf(value) : eventOf(value, channel.topic))
       }
     }
     return events.toSorted((a, b) => a.index - b.index)
@@ -94,8 +94,9 @@ export const mcapFormat: FileFormat = {
   open: (path) => McapFile.open(path)
 }
 
-function eventOf(value: Record<string, unknown>): RecordedEvent {
+function eventOf(value: Record<string, unknown>, topic: string): RecordedEvent {
   const number = (key: string): number => Number(value[key] ?? 0)
   const label = typeof value['label'] === 'string' ? value['label'] : ''
-  return { index: number('index'), duration: number('duration'), label, value: number('value') }
+  const streamName = topic.replace(/^\//, '').replace(/\/events$/, '')
+  return { index: number('index'), duration: number('duration'), label, value: number('value'), streamName }
 }
