@@ -106,6 +106,7 @@ export {
   LslInlet,
   LslLostError,
   LslOutlet,
+  LslSimulator,
   LslStreamInlet,
   LslStreamOutlet,
   Mw75,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addCertifyCommand } from './commands/certify.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addDevicesCommand } from './commands/devices.ts'
+import { addLslCommand } from './commands/lsl/lsl.ts'
 import { addNodesCommand } from './commands/nodes.ts'
 import { EXIT, type ExitCode, type Output } from './commands/Output.ts'
 import { addRecordCommand } from './commands/record.ts'
@@ -46,6 +47,7 @@ Examples:
     addViewCommand(program, output, done)
     addSimulateCommand(program, output, done)
     addServeCommand(program, output, done)
+    addLslCommand(program, output, done)
     describeHost(program.command('host'), output, done, 'nodeacq host')
     describeManager(program.command('manager'), output, done)
     return program

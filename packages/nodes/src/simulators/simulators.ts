@@ -2,6 +2,7 @@ import { brainAmpType } from './brainamp/BrainAmpSimulator.ts'
 import { cerebusType } from './cerebus/CerebusSimulator.ts'
 import { cortexType, cortexV1Type } from './cortex/cortexType.ts'
 import { emotivType } from './emotiv/EmotivSimulator.ts'
+import { lslType } from './lsl/lslType.ts'
 import { mw75Type } from './mw75/mw75Type.ts'
 import { cytonType, daisyType } from './openbci/cytonType.ts'
 import { openEphysTypes } from './openephys/openEphysTypes.ts'
@@ -15,6 +16,7 @@ export const simulators: Readonly<Record<string, SimulatorType>> = {
   cortex: cortexType,
   'cortex-v1': cortexV1Type,
   emotiv: emotivType,
+  lsl: lslType,
   mw75: mw75Type,
   openbci: cytonType,
   'openbci-daisy': daisyType,

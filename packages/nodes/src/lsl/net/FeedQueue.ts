@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** A chunk of samples as it is sent. Its first sample has a stamp, so that what was dropped before it shows. */
 export interface FeedChunk {
@@ -11,14 +11,14 @@ const WRITE_AHEAD = 256 << 10
 
 /** What one client has still to take: at most so many samples; beyond that the oldest are dropped, and counted. */
 export class FeedQueue {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #limit: number
   readonly #dropped: (samples: number) => void
   #waiting: FeedChunk[] = []
   #samples = 0
 
   /** @param limit samples that may wait; @param dropped told how many were dropped, each time */
-  constructor(socket: Socket, limit: number, dropped: (samples: number) => void) {
+  constructor(socket: Duplex, limit: number, dropped: (samples: number) => void) {
     this.#socket = socket
     this.#limit = limit
     this.#dropped = dropped

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { isFloatFormat, valueBytes } from '../formats.ts'
 import { LslFormatError } from '../LslError.ts'
 import type { StreamQuery } from '../query/StreamQuery.ts'
@@ -37,13 +38,16 @@ const PATIENCE = 10_000
  */
 export class FeedSession {
   readonly #socket: Socket
+  /** What is read and written: the socket, or what stands before it. */
+  readonly #line: Duplex
   readonly #source: FeedSource
   #text = ''
   #queue: FeedQueue | undefined
   #protocol: FeedProtocol = 110
 
-  constructor(socket: Socket, source: FeedSource) {
+  constructor(socket: Socket, line: Duplex, source: FeedSource) {
     this.#socket = socket
+    this.#line = line
     this.#source = source
     socket.setNoDelay(true)
     socket.setKeepAlive(true, PATIENCE)
@@ -51,8 +55,8 @@ export class FeedSession {
       if (this.#queue === undefined) socket.destroy()
     })
     // A client that goes ends its connection, in whatever way.
-    socket.on('error', () => socket.destroy())
-    socket.on('data', (bytes) => this.#hear(bytes))
+    for (const each of new Set([socket, line])) each.on('error', () => socket.destroy())
+    line.on('data', (bytes: Buffer) => this.#hear(bytes))
   }
 
   get protocol(): FeedProtocol {
@@ -69,7 +73,7 @@ export class FeedSession {
   }
 
   #hear(bytes: Buffer): void {
-    if (this.#queue !== undefined || this.#socket.writableEnded) return
+    if (this.#queue !== undefined || this.#line.writableEnded) return
     this.#text += bytes.toString('latin1')
     if (this.#text.length > MAX_HANDSHAKE) return this.#refuse(`a request longer than ${MAX_HANDSHAKE} bytes`)
     try {
@@ -86,13 +90,11 @@ export class FeedSession {
     const method = this.#text.slice(0, end).trim()
     const rest = this.#text.slice(end + 2)
     const { info, query } = this.#source
-    if (method === 'LSL:fullinfo') this.#socket.end(encodeFullInfo(info))
+    if (method === 'LSL:fullinfo') this.#line.end(encodeFullInfo(info))
     else if (method === 'LSL:shortinfo') {
       const line = rest.indexOf('\r\n')
       if (line < 0) return
-      this.#socket.end(
-        isMatch(query, Buffer.from(rest.slice(0, line), 'latin1').toString()) ? encodeShortInfo(info) : ''
-      )
+      this.#line.end(isMatch(query, Buffer.from(rest.slice(0, line), 'latin1').toString()) ? encodeShortInfo(info) : '')
     } else if (method === FEED_METHOD) this.#answerLegacy(rest)
     else if (method.startsWith(`${FEED_METHOD}/`)) {
       const last = rest.indexOf('\r\n\r\n')
@@ -104,9 +106,9 @@ export class FeedSession {
     const { info } = this.#source
     const refusal = { uid: '', byteOrder: LITTLE_ENDIAN, suppressSubnormals: false, protocolVersion: 110 }
     if (Math.floor(request.version / 100) > 1) {
-      this.#socket.end(encodeFeedAnswer({ ...refusal, status: 505, reason: 'Version not supported' }))
+      this.#line.end(encodeFeedAnswer({ ...refusal, status: 505, reason: 'Version not supported' }))
     } else if (request.uid !== '' && request.uid !== info.uid) {
-      this.#socket.end(encodeFeedAnswer({ ...refusal, status: 404, reason: 'Not found' }))
+      this.#line.end(encodeFeedAnswer({ ...refusal, status: 404, reason: 'Not found' }))
     } else if (request.version < 110) this.#answerLegacy(`${headers}\r\n`)
     else {
       const size = valueBytes(info.channelFormat)
@@ -136,19 +138,19 @@ export class FeedSession {
     this.#protocol = protocol
     const head = Buffer.concat([answer, samplesHead(this.#source.info, protocol)])
     if (bufferLength <= 0) {
-      this.#socket.end(head)
+      this.#line.end(head)
       return
     }
     const { maxBuffered, accepted, dropped } = this.#source
     this.#socket.setTimeout(0)
-    this.#socket.write(head)
-    this.#queue = new FeedQueue(this.#socket, Math.min(bufferLength, maxBuffered), dropped)
+    this.#line.write(head)
+    this.#queue = new FeedQueue(this.#line, Math.min(bufferLength, maxBuffered), dropped)
     accepted(this)
   }
 
   #refuse(reason: string): void {
     this.#source.refused(reason)
-    this.#socket.end()
+    this.#line.end()
   }
 }
 

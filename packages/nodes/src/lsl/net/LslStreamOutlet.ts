@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RemoteInfo, Socket as UdpSocket } from 'node:dgram'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { hostname } from 'node:os'
+import type { Duplex } from 'node:stream'
 import { getLogger } from '@nodeacq/rpc'
 import { checkListenHost } from '../../simulators/checkListenHost.ts'
 import type { XmlElement } from '../../xml.ts'
@@ -46,6 +47,16 @@ export interface LslStreamOutletOptions {
   readonly settings?: Partial<LslSettings>
   /** The clock of stamps, s. Default CLOCK_MONOTONIC, as in liblsl. */
   readonly clock?: () => number
+  /** Lets simulators make things go wrong on its lines. */
+  readonly faults?: OutletFaults
+}
+
+/** What stands between an outlet and the network, in a simulator. */
+export interface OutletFaults {
+  /** What takes the place of a connection; undefined: it is refused. */
+  openLine(socket: Socket): Duplex | undefined
+  /** Questions are not heard. */
+  isDeaf(): boolean
 }
 
 /** What happened to an outlet, in numbers. */
@@ -72,6 +83,7 @@ export class LslStreamOutlet implements Findable, AsyncDisposable {
   readonly #service: UdpSocket
   readonly #host: string
   readonly #clock: () => number
+  readonly #faults: OutletFaults | undefined
   readonly #query: StreamQuery
   readonly #source: FeedSource
   readonly #connections = new Set<Socket>()
@@ -86,13 +98,14 @@ export class LslStreamOutlet implements Findable, AsyncDisposable {
   private constructor(
     info: LslStreamInfo,
     sockets: { server: Server; service: UdpSocket },
-    { host = '127.0.0.1', maxBuffered, clock = lslClock }: LslStreamOutletOptions
+    { host = '127.0.0.1', maxBuffered, clock = lslClock, faults }: LslStreamOutletOptions
   ) {
     this.info = info
     this.#server = sockets.server
     this.#service = sockets.service
     this.#host = host
     this.#clock = clock
+    this.#faults = faults
     this.#query = new StreamQuery(infoElement(info))
     this.#rowBytes = rowBytesOf({ ...info, format: info.channelFormat })
     const { nominalRate } = info
@@ -214,7 +227,7 @@ export class LslStreamOutlet implements Findable, AsyncDisposable {
 
   /** @internal Answers over the service socket: an answer from there never leaves a machine that is to keep its streams. */
   answer({ query, returnPort, id }: LslQuestion, { address }: RemoteInfo): void {
-    if (!this.#mayHear(address)) return
+    if (this.#faults?.isDeaf() || !this.#mayHear(address)) return
     try {
       if (!this.#query.matches(query)) return
     } catch (error) {
@@ -227,6 +240,7 @@ export class LslStreamOutlet implements Findable, AsyncDisposable {
   #serve(datagram: Buffer, from: RemoteInfo): void {
     const t1 = this.#clock()
     if (isTimeQuestion(datagram)) {
+      if (this.#faults?.isDeaf()) return
       const answer = encodeTimeAnswer({ ...parseTimeQuestion(datagram), t1, t2: this.#clock() })
       this.#service.send(answer, from.port, from.address, () => {})
       return
@@ -244,8 +258,13 @@ export class LslStreamOutlet implements Findable, AsyncDisposable {
   }
 
   #connect(socket: Socket): void {
+    const line = this.#faults === undefined ? socket : this.#faults.openLine(socket)
+    if (line === undefined) {
+      socket.destroy()
+      return
+    }
     this.#connections.add(socket)
-    const session = new FeedSession(socket, this.#source)
+    const session = new FeedSession(socket, line, this.#source)
     socket.once('close', () => {
       this.#connections.delete(socket)
       if (this.#sessions.delete(session)) this.#log.info(`LSL outlet '${this.info.name}': a client has gone`)

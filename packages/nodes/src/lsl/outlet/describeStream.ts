@@ -27,13 +27,15 @@ export function layoutOf(info: StreamInfo, subject: string): { channelFormat: Ls
   ])
 }
 
+type Described = Pick<StreamInfo, 'channelInfo' | 'units'>
+
 /** `desc` as programs of LSL read it: `channels/channel/{label, unit, type}`, and whatever else is known of the channels. */
-export function describeChannels(info: StreamInfo, channelCount: number, type: string): XmlElement {
+export function describeChannels(info: Described, channelCount: number, type: string): XmlElement {
   const channels = Array.from({ length: channelCount }, (_, k) => channelElement(info, k, type))
   return element('desc', [element('channels', channels), element('acquisition', [leaf('software', 'nodeacq')])])
 }
 
-function channelElement({ channelInfo, units }: StreamInfo, k: number, type: string): XmlElement {
+function channelElement({ channelInfo, units }: Described, k: number, type: string): XmlElement {
   const { name = `ch${k}`, unit, type: own, ...rest }: Partial<ChannelInfo> = channelInfo?.[k] ?? {}
   const units1 = typeof units === 'string' ? units : (units[k] ?? '')
   const unitText = typeof unit === 'string' && unit !== '' ? unit : units1
