@@ -58,6 +58,7 @@ export type {
 
 export {
   AnalogTrigger,
+  AviRecorder,
   bessel,
   butter,
   buttord,
@@ -122,6 +123,7 @@ export {
   openSampleFile,
   readCortexCredentials,
   RawRecorder,
+  VideoRecorder,
   RecorderError,
   RecordingFileError,
   registerEngine,

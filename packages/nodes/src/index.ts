@@ -169,6 +169,8 @@ export type { Certificate, CertificateProblem, CertificateTrial } from './record
 export { doubtsAbout } from './recorders/addCertificate.ts'
 export { Recorder } from './recorders/Recorder.ts'
 export { Hdf5Recorder } from './recorders/Hdf5Recorder.ts'
+export { AviRecorder } from './recorders/AviRecorder.ts'
+export { VideoRecorder } from './recorders/VideoRecorder.ts'
 export { RawRecorder } from './recorders/RawRecorder.ts'
 export { RecorderError } from './recorders/RecorderError.ts'
 export { convertRecording } from './convert/convertRecording.ts'

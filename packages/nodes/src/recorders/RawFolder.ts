@@ -134,7 +134,7 @@ export class RawFolder {
 }
 
 /** The keys that pyacq keeps of a stream, its names and spelling. */
-function describeStream(input: InputStream): StreamProperties {
+export function describeStream(input: InputStream): StreamProperties {
   const { streamType, dtype, shape, sampleRate, channelInfo } = input.info
   return {
     streamtype: streamType,

@@ -10,15 +10,11 @@ import { autostartOption, RecorderNode } from './RecorderNode.ts'
 import { RecorderError } from './RecorderError.ts'
 import type { Recording } from './Recording.ts'
 import { isTemplate, recordingPath } from './recordingPath.ts'
+import { autoconnectOption, StreamInputs, streamsOption } from './StreamInputs.ts'
 
 const config = z.object({
-  streams: z
-    .union([z.array(z.unknown()), z.record(z.string(), z.unknown())])
-    .default([])
-    .describe(
-      'inputs to make: a list of names; or, as pyacq, streams to record, a list (named input0, input1 …) or a map from name to stream; default none, inputs are made when they are asked for'
-    ),
-  autoconnect: z.boolean().default(true).describe('connect to the streams given in streams; default true'),
+  streams: streamsOption('input'),
+  autoconnect: autoconnectOption,
   folder: z
     .string()
     .min(1)
@@ -43,7 +39,6 @@ const config = z.object({
 })
 
 type Config = z.infer<typeof config>
-type Source = Parameters<InputStream['connect']>[0]
 
 /**
  * Records any number of streams of any kind as raw samples, byte for byte as pyacq's RawRecorder: `<input>.raw` and
@@ -57,8 +52,7 @@ type Source = Parameters<InputStream['connect']>[0]
 export class RawRecorder extends RecorderNode<Config> {
   static override readonly description = 'Records streams as raw samples, as pyacq does.'
   static override readonly configSchema = config
-  /** Inputs made for the `streams` option, which another `configure` replaces. */
-  #configured: string[] = []
+  readonly #configured = new StreamInputs('input')
 
   protected override addInput(name: string, spec = {}): InputStream {
     if (!/^[^/\\\0:*?"<>|]+$/.test(name) || name === '.' || name === '..') {
@@ -81,22 +75,12 @@ export class RawRecorder extends RecorderNode<Config> {
 
   protected override async _configure(config: Config): Promise<void> {
     await super._configure(config)
-    const { streams, autoconnect, folder } = config
-    await requireFree(recordingPath(resolve(folder), { done: 0 }))
-    for (const name of this.#configured) {
-      await this.inputs[name]?.close()
-      delete this.inputs[name]
-    }
-    const wanted: [string, unknown][] = Array.isArray(streams)
-      ? streams.map((stream, k) => (typeof stream === 'string' ? [stream, null] : [`input${k}`, stream]))
-      : Object.entries(streams)
-    this.#configured = []
-    for (const [name, source] of wanted) {
-      if (name in this.inputs) throw new ConfigError(this._subject, [`'streams': input '${name}' is there already`])
-      const input = this.addInput(name)
-      this.#configured.push(name)
-      if (autoconnect && source != null) await input.connect(source as Source)
-    }
+    await requireFree(recordingPath(resolve(config.folder), { done: 0 }))
+    await this.#configured.replace(config, {
+      inputs: this.inputs,
+      add: (name) => this.addInput(name),
+      refuse: (problem) => new ConfigError(this._subject, [problem])
+    })
   }
 
   protected override async _openRecording(done: number, { notes = {} }: PrepareOptions): Promise<Recording> {

@@ -38,7 +38,7 @@ export class ChunkFile {
 
   async put(chunk: Uint8Array): Promise<void> {
     if (chunk.length > GATHERED) {
-      await this.#flush()
+      await this.flush()
       await this.#file.append(chunk)
     } else (await this.room(chunk.length)).set(chunk)
     this.#isMarked = false
@@ -46,7 +46,7 @@ export class ChunkFile {
 
   /** Memory of so many bytes, `GATHERED` at most, to be filled with a chunk before the next call. */
   async room(size: number): Promise<Buffer> {
-    if (this.#used + size > GATHERED) await this.#flush()
+    if (this.#used + size > GATHERED) await this.flush()
     this.#isMarked = false
     this.#used += size
     return this.#gathered.subarray(this.#used - size, this.#used)
@@ -59,7 +59,8 @@ export class ChunkFile {
     await this.put(encodeBoundary())
   }
 
-  async #flush(): Promise<void> {
+  /** Everything is in the file. */
+  async flush(): Promise<void> {
     if (this.#used === 0) return
     const bytes = this.#gathered.subarray(0, this.#used)
     this.#used = 0
@@ -70,13 +71,13 @@ export class ChunkFile {
   async sync(): Promise<void> {
     if (!this.#isMarked) await this.put(encodeBoundary())
     this.#isMarked = true
-    await this.#flush()
+    await this.flush()
     await this.#file.sync()
   }
 
   /** Everything is on the disk, and the file is done. @throws RecorderError */
   async finish(): Promise<void> {
-    await this.#flush()
+    await this.flush()
     await this.#file.sync()
     await this.close()
   }

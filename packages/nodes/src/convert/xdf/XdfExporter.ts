@@ -100,6 +100,8 @@ class XdfExporter implements Exporter {
   async samples(stream: number, index: number, block: NdArray): Promise<void> {
     const signal = this.#signals[stream]!
     await this.#writeRows(signal, index, signal.encoder.valuesOf(block))
+    // What was given is in the file, should the process die now.
+    await this.#file.flush()
   }
 
   /** Without a chunk of its own, a gap shows in the times alone; filled with NaN, readers that smooth times are right too. */
