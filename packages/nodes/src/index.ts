@@ -122,6 +122,8 @@ export { TimeFreq } from './dsp/timefreq/TimeFreq.ts'
 export type { TimeFreqPlan } from './dsp/timefreq/timeFreqPlan.ts'
 export { BandPower } from './dsp/spectra/BandPower.ts'
 export { Spectrum } from './dsp/spectra/Spectrum.ts'
+export { WelchEstimate } from './dsp/spectra/WelchEstimate.ts'
+export type { WelchOptions } from './dsp/spectra/WelchEstimate.ts'
 export type {
   ChunkLayout,
   ChunkOptions,

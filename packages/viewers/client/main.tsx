@@ -3,6 +3,7 @@ import { render } from 'solid-js/web'
 import type { Role, ViewerInfo } from '../src/protocol/messages.ts'
 import { Connection, socketUrl, type ConnectionState } from './Connection.ts'
 import { Scope } from './scope/Scope.tsx'
+import { Spectrum } from './spectrum/Spectrum.tsx'
 import { follow, isDark, toggleTheme } from './theme.ts'
 import './theme.css'
 
@@ -55,6 +56,9 @@ function Page() {
           <Switch fallback={<p class="list">This page does not know how to show {node}.</p>}>
             <Match when={shown()?.kind === 'oscilloscope'}>
               <Scope node={node} role={role()} />
+            </Match>
+            <Match when={shown()?.kind === 'spectrum'}>
+              <Spectrum node={node} />
             </Match>
           </Switch>
         )}

@@ -1,6 +1,8 @@
 import { addChildModule } from '@nodeacq/core'
 
 export { Oscilloscope } from './oscilloscope/Oscilloscope.ts'
+export { SpectrumViewer } from './spectrum/SpectrumViewer.ts'
+export { SignalViewer } from './nodes/SignalViewer.ts'
 export { ViewerNode } from './nodes/ViewerNode.ts'
 export { ViewerServer } from './server/ViewerServer.ts'
 export type { ViewerServerOptions } from './server/ViewerServer.ts'
