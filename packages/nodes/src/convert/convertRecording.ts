@@ -4,6 +4,7 @@ import type { SampleFile } from '../files/SampleFile.ts'
 import { RecorderError } from '../recorders/RecorderError.ts'
 import { replaceFile } from '../recorders/replaceFile.ts'
 import type { ConversionOptions, ConversionReport } from './Conversion.ts'
+import { sidecarPath } from './exportPaths.ts'
 import { exportRecording } from './exportRecording.ts'
 import { exportTargets } from './exportTargets.ts'
 
@@ -22,7 +23,7 @@ export async function convertRecording(
   }
   if (!path.endsWith(target.extension))
     throw new RecorderError(path, `expected a name that ends in ${target.extension}`)
-  const sidecar = `${path.slice(0, path.length - target.extension.length)}.${to}.nodeacq.json`
+  const sidecar = sidecarPath(path, target)
   const taken = [...(target.filesOf?.(path) ?? [path]), sidecar].find((file) => existsSync(file))
   if (taken !== undefined && options.force !== true) {
     throw new RecorderError(taken, 'it exists already; nothing is replaced unless that is asked for (--force)')

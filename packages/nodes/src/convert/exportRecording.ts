@@ -6,6 +6,7 @@ import { RecorderError } from '../recorders/RecorderError.ts'
 import { syncFolder } from '../recorders/replaceFile.ts'
 import { streamConversion, type ConversionOptions, type ConversionReport, type StreamConversion } from './Conversion.ts'
 import type { ChannelRange, ExportEvent, ExportResult, ExportStream, ExportTarget, GapMode } from './Exporter.ts'
+import { besidePath, segmentPath, stemOf } from './exportPaths.ts'
 import { pump } from './pump.ts'
 import { rangesOf } from './rangesOf.ts'
 import { sectionsAtGaps, wholeSection, type Section } from './sections.ts'
@@ -213,19 +214,6 @@ async function removeSegments(path: string, target: ExportTarget): Promise<void>
       await removeTarget(join(folder, name), target)
     }
   }
-}
-
-function segmentPath(path: string, { extension }: ExportTarget, number: number): string {
-  return `${stemOf(path, extension)}_seg-${String(number).padStart(3, '0')}${extension}`
-}
-
-function besidePath(path: string, { extension }: ExportTarget, stream: string): string {
-  // oxlint-disable-next-line no-control-regex -- a stream may have any name, a file may not
-  return `${stemOf(path, extension)}_${stream.replaceAll(/[/\\:*?"<>|\0-\x1f]/g, '_')}${extension}`
-}
-
-function stemOf(path: string, extension: string): string {
-  return path.slice(0, path.length - extension.length)
 }
 
 /** What became of each stream, over all files that it is in. */

@@ -4,9 +4,9 @@ import { applyScaling } from '../applyScaling.ts'
 import { checkRange } from '../checkRange.ts'
 import type { RecordedChannel, RecordedGap, RecordedStream, Units } from '../SampleFile.ts'
 import { segmentsOf, type Segment } from '../timeline.ts'
+import { channelsOf } from './channelsOf.ts'
 import type { ChunkReader, PlacedBlock } from './ChunkReader.ts'
 import type { Channel } from './records.ts'
-import { channelsOf } from './channelsOf.ts'
 
 /** The chunks that hold samples of a stream, in order. */
 export interface StreamPlaces {

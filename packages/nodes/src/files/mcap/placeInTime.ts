@@ -3,7 +3,7 @@ import { readJson, type LogIndex } from './LogIndex.ts'
 import { readBlock } from './sampleBlock.ts'
 
 /** When a stream began, as far as its clock knew. */
-interface Begin {
+export interface Begin {
   /** ns of UTC of the first sample */
   readonly time: bigint
   /** s that it may be wrong */
