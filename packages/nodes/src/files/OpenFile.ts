@@ -54,7 +54,8 @@ export class OpenFile {
         got: `${Math.max(0, this.size - position)}`
       })
     }
-    const bytes = new Uint8Array(length)
+    // Filled, or not given out.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
     await this.readInto(bytes, position)
     return bytes
   }

@@ -13,7 +13,7 @@ export interface PlacedBlock {
 }
 
 /** Chunks whose bytes are kept: streams are read in turns, and share chunks. */
-const KEPT_CHUNKS = 4
+const SLOTS = 4
 /** Chunks of which it is kept where the blocks are. */
 const KEPT_PLACES = 4096
 
@@ -24,27 +24,32 @@ export interface ChunkPlaces {
   readonly blocks: ReadonlyMap<number, readonly PlacedBlock[]>
 }
 
+/** Memory for a chunk, used again and again: reading gigabytes makes no garbage. */
+interface Slot {
+  memory: Buffer
+  offset: number
+  isLoading: boolean
+  content: Promise<ChunkContent> | undefined
+}
+
 /** Reads chunks of a file by their places. What it gives was proven by the checksum of the chunk. */
 export class ChunkReader {
   readonly file: OpenFile
-  readonly #chunks = new Map<number, Promise<ChunkContent>>()
+  /** The one that was used last stands last. */
+  readonly #slots: Slot[] = []
   readonly #places = new Map<number, ChunkPlaces>()
 
   constructor(file: OpenFile) {
     this.file = file
   }
 
-  /** @throws RecordingFileError where the chunk is damaged */
-  async read(offset: number): Promise<ChunkContent> {
-    const kept = this.#chunks.get(offset)
-    if (kept !== undefined) return await kept
-    const reading = this.#read(offset)
-    keep(this.#chunks, { key: offset, value: reading, limit: KEPT_CHUNKS })
-    try {
-      return await reading
-    } catch (error) {
-      this.#chunks.delete(offset)
-      throw error
+  /** Lets `look` see a chunk, whose memory is its own only until it returns. @throws RecordingFileError where it is damaged */
+  async read<T>(offset: number, look: (chunk: ChunkContent) => T): Promise<T> {
+    for (;;) {
+      const slot = this.#slotOf(offset)
+      const content = (await slot.content)!
+      // Somebody who waited for it too may have taken its memory for another.
+      if (slot.offset === offset) return look(content)
     }
   }
 
@@ -52,29 +57,53 @@ export class ChunkReader {
   async places(offset: number): Promise<ChunkPlaces> {
     const known = this.#places.get(offset)
     if (known !== undefined) return known
-    const { head, messages } = await this.read(offset)
-    const blocks = new Map<number, PlacedBlock[]>()
-    for (const { channelId, data, at } of messages) {
-      const block = readBlock(data)
-      if (block === undefined) continue
-      const { index, count, length } = block
-      let list = blocks.get(channelId)
-      if (list === undefined) blocks.set(channelId, (list = []))
-      list.push({ index, count, at: at + data.length - length, length })
-    }
-    const places = { offset, isPacked: head.compression !== '', blocks }
-    keep(this.#places, { key: offset, value: places, limit: KEPT_PLACES })
+    const places = await this.read(offset, ({ head, messages }) => {
+      const blocks = new Map<number, PlacedBlock[]>()
+      for (const { channelId, data, at } of messages) {
+        const block = readBlock(data)
+        if (block === undefined) continue
+        const { index, count, length } = block
+        let list = blocks.get(channelId)
+        if (list === undefined) blocks.set(channelId, (list = []))
+        list.push({ index, count, at: at + data.length - length, length })
+      }
+      return { offset, isPacked: head.compression !== '', blocks }
+    })
+    this.#places.set(offset, places)
+    if (this.#places.size > KEPT_PLACES) this.#places.delete(this.#places.keys().next().value!)
     return places
   }
 
   /** Fills `target` from byte `at` of the records of a chunk on. */
   async copy({ offset, isPacked }: ChunkPlaces, target: Uint8Array, at: number): Promise<void> {
-    if (isPacked || this.#chunks.has(offset)) {
-      target.set((await this.read(offset)).bytes.subarray(at, at + target.length))
+    if (isPacked || this.#slots.some((slot) => slot.offset === offset)) {
+      await this.read(offset, ({ bytes }) => target.set(bytes.subarray(at, at + target.length)))
     } else await this.file.readInto(target, offset + RECORD_HEAD + CHUNK_HEAD + at)
   }
 
-  async #read(offset: number): Promise<ChunkContent> {
+  #slotOf(offset: number): Slot {
+    const known = this.#slots.findIndex((slot) => slot.offset === offset)
+    const free = this.#slots.length < SLOTS ? -1 : this.#slots.findIndex(({ isLoading }) => !isLoading)
+    const [slot] = known >= 0 ? this.#slots.splice(known, 1) : free >= 0 ? this.#slots.splice(free, 1) : [newSlot()]
+    this.#slots.push(slot!)
+    if (known < 0) this.#load(slot!, offset)
+    return slot!
+  }
+
+  #load(slot: Slot, offset: number): void {
+    slot.offset = offset
+    slot.isLoading = true
+    const content = (slot.content = this.#read(slot, offset))
+    content.then(
+      () => (slot.isLoading = false),
+      () => {
+        slot.isLoading = false
+        slot.offset = -1
+      }
+    )
+  }
+
+  async #read(slot: Slot, offset: number): Promise<ChunkContent> {
     const head = Buffer.alloc(RECORD_HEAD)
     if (offset + RECORD_HEAD > this.file.size) throw this.#damaged(offset, 'the end of the file')
     await this.file.readInto(head, offset)
@@ -82,8 +111,10 @@ export class ChunkReader {
     if (head[0] !== OPCODE.chunk || offset + RECORD_HEAD + length > this.file.size) {
       throw this.#damaged(offset, 'something else')
     }
-    const content = await this.file.read(offset + RECORD_HEAD, length)
-    const found = readChunkRecords(Buffer.from(content.buffer))
+    if (slot.memory.length < length) slot.memory = Buffer.allocUnsafeSlow(roomFor(length))
+    const content = slot.memory.subarray(0, length)
+    await this.file.readInto(content, offset + RECORD_HEAD)
+    const found = readChunkRecords(content)
     if (typeof found === 'string') throw this.#damaged(offset, found)
     return found
   }
@@ -94,8 +125,11 @@ export class ChunkReader {
   }
 }
 
-/** Adds to a map that forgets what was added first. */
-function keep<T>(map: Map<number, T>, { key, value, limit }: { key: number; value: T; limit: number }): void {
-  map.set(key, value)
-  if (map.size > limit) map.delete(map.keys().next().value!)
+function newSlot(): Slot {
+  return { memory: Buffer.alloc(0), offset: -1, isLoading: false, content: undefined }
+}
+
+/** So much that a chunk that is a little larger needs no other memory. */
+function roomFor(length: number): number {
+  return 2 ** Math.ceil(Math.log2(length))
 }

@@ -11,7 +11,9 @@ export interface ByteSource {
 /** Reads a file from front to back, now and then a bit further on, in few large pieces. */
 export class FileWindow {
   readonly #source: ByteSource
-  #buffer = Buffer.alloc(0)
+  #memory = Buffer.alloc(0)
+  /** What of the memory is filled. */
+  #buffer = this.#memory
   #from = 0
 
   constructor(source: ByteSource) {
@@ -31,7 +33,11 @@ export class FileWindow {
   }
 
   async #fill(from: number, to: number): Promise<void> {
-    const buffer = Buffer.allocUnsafe(Math.min(Math.max(to - from, WINDOW), this.size - from))
+    const length = Math.min(Math.max(to - from, WINDOW), this.size - from)
+    // Used again and again: a file of gigabytes makes no garbage.
+    if (this.#memory.length < length) this.#memory = Buffer.allocUnsafeSlow(length)
+    const buffer = this.#memory.subarray(0, length)
+    this.#buffer = buffer.subarray(0, 0)
     await this.#source.readInto(buffer, from)
     this.#buffer = buffer
     this.#from = from

@@ -60,12 +60,14 @@ class McapFile implements SampleFile {
   async #readEvents(): Promise<readonly RecordedEvent[]> {
     const events: RecordedEvent[] = []
     for (const offset of this.#index.eventChunks) {
-      for (const { channelId, data } of (await this.#chunks.read(offset)).messages) {
-        const channel = this.#index.channels.get(channelId)
-        if (channel === undefined || !isEventChannel(channel)) continue
-        const value = readJson(data)
-        events.push(channel.topic === ANNOTATIONS ? this.#annotationOf(value) : eventOf(value, channel.topic))
-      }
+      await this.#chunks.read(offset, ({ messages }) => {
+        for (const { channelId, data } of messages) {
+          const channel = this.#index.channels.get(channelId)
+          if (channel === undefined || !isEventChannel(channel)) continue
+          const value = readJson(data)
+          events.push(channel.topic === ANNOTATIONS ? this.#annotationOf(value) : eventOf(value, channel.topic))
+        }
+      })
     }
     return events.toSorted((a, b) => a.index - b.index)
   }

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { ByteWriter } from './ByteWriter.ts'
 import { combineCrc32 } from './crc32.ts'
+import { encodeSummary, type Place } from './encodeSummary.ts'
 import { encodeMark } from './mark.ts'
 import { OpenChunk, type SampleBlock } from './OpenChunk.ts'
 import {
@@ -8,16 +9,12 @@ import {
   MAGIC,
   OPCODE,
   writeAttachment,
-  writeAttachmentIndex,
   writeChannel,
   writeChunkIndex,
   writeHeader,
   writeMessageIndex,
   writeMetadata,
-  writeMetadataIndex,
   writeSchema,
-  writeStatistics,
-  writeSummaryOffset,
   type Attachment,
   type Channel,
   type ChunkIndex,
@@ -63,10 +60,12 @@ interface Sealed {
   readonly index: ChunkIndex
 }
 
-interface Place {
-  readonly offset: number
-  readonly length: number
-}
+/** Bytes at which a chunk is full, however much waits for the disk: who reads takes one into memory at a time. */
+const CHUNK_BYTES = 1 << 20
+/** Bytes of chunks that are written at once. */
+const WRITE_BYTES = 8 << 20
+/** Bytes in which the index of the chunks is kept, as it will stand in the file. */
+const SLAB_BYTES = 1 << 20
 
 /**
  * Writes an MCAP file by nodeacq's profile: a mark behind each chunk, checksums of everything. Messages gather in a chunk,
@@ -77,11 +76,17 @@ export class McapWriter {
   readonly #schemas: Schema[] = []
   readonly #channels: Channel[] = []
   #counts = new Map<number, number>()
-  readonly #chunks: ChunkIndex[] = []
+  #chunkCount = 0
+  /** Index of the chunks, as bytes: there are a million in a day. */
+  readonly #slabs: Buffer[] = []
+  #slab = new ByteWriter(4096)
   readonly #attachments: { readonly attachment: Attachment; readonly place: Place }[] = []
   readonly #metadata: { readonly name: string; readonly place: Place }[] = []
   #chunk = new OpenChunk()
-  #sealed: Sealed | undefined
+  /** Chunks that are full, and not in the file yet. */
+  readonly #sealed: Sealed[] = []
+  #sealedBytes = 0
+  #durable = 0
   #offset = 0
   #crc = 0
   #described = -REPEAT_AFTER as bigint
@@ -100,7 +105,7 @@ export class McapWriter {
 
   /** Bytes that wait for `flush`. */
   get openBytes(): number {
-    return this.#chunk.size
+    return this.#sealedBytes + this.#chunk.size
   }
 
   get channels(): readonly Channel[] {
@@ -151,42 +156,52 @@ export class McapWriter {
   /** Adds a message to the open chunk, which keeps the data. */
   addMessage(channelId: number, data: Uint8Array, times: MessageTimes): void {
     this.#chunk.addMessage(this.#headOf(channelId, times), data)
+    if (this.#chunk.size >= CHUNK_BYTES) this.#seal()
   }
 
   /** Adds a block of samples to the open chunk, which keeps the data. @returns CRC-32 of the samples */
   addBlock(channelId: number, block: SampleBlock, times: MessageTimes): number {
-    return this.#chunk.addBlock(this.#headOf(channelId, times), block)
+    const crc = this.#chunk.addBlock(this.#headOf(channelId, times), block)
+    if (this.#chunk.size >= CHUNK_BYTES) this.#seal()
+    return crc
   }
 
-  /** Writes the open chunk, and before it one that failed. @param durable bytes that are known to be on the disk */
+  /** Writes what was added up to now, also what failed before. @param durable bytes that are known to be on the disk */
   async flush(durable: number): Promise<void> {
-    if (this.#sealed !== undefined) await this.#write(this.#sealed)
-    if (this.#chunk.isEmpty) return
-    this.#sealed = this.#seal(durable)
-    await this.#write(this.#sealed)
+    this.#durable = durable
+    if (!this.#chunk.isEmpty) this.#seal()
+    for (let rest = this.#sealed.length; rest > 0;) {
+      let [count, bytes] = [0, 0]
+      while (count < rest && (count === 0 || bytes < WRITE_BYTES)) bytes += this.#sealed[count++]!.length
+      await this.#sink.append(this.#sealed.slice(0, count).flatMap(({ buffers }) => buffers))
+      for (const chunk of this.#sealed.splice(0, count)) this.#noteWritten(chunk)
+      rest -= count
+    }
+  }
+
+  #noteWritten({ index, length, crc }: Sealed): void {
+    this.#sealedBytes -= length
+    this.#offset += length
+    this.#crc = combineCrc32(this.#crc, crc, length)
+    this.#chunkCount += 1
+    writeChunkIndex(this.#slab, index)
+    if (this.#slab.length >= SLAB_BYTES) this.#slabs.push(this.#slab.take())
   }
 
   /** Forgets what is in no chunk of the file: numbers of messages go on behind the last one that is there. */
   discard(): void {
-    const { counts, times, described } = this.#sealed?.before ?? this.#before
+    const { counts, times, described } = this.#sealed[0]?.before ?? this.#before
     this.#counts = new Map(counts)
     this.#times = { ...times }
     this.#described = described
-    this.#sealed = undefined
+    this.#sealed.length = 0
+    this.#sealedBytes = 0
     this.#chunk = new OpenChunk()
     this.#before = this.#account()
   }
 
   #account(): Account {
     return { counts: new Map(this.#counts), times: { ...this.#times }, described: this.#described }
-  }
-
-  async #write({ buffers, index, length, crc }: Sealed): Promise<void> {
-    await this.#sink.append(buffers)
-    this.#sealed = undefined
-    this.#chunks.push(index)
-    this.#offset += length
-    this.#crc = combineCrc32(this.#crc, crc, length)
   }
 
   /** Describes what there is in a chunk of its own, so that a file without data has its schemas too. */
@@ -201,7 +216,7 @@ export class McapWriter {
     to.record(OPCODE.dataEnd, () => to.u32(this.#crc))
     const dataEnd = to.take()
     const summary = this.#summary(this.#offset + dataEnd.length)
-    await this.#append([dataEnd, summary, MAGIC])
+    await this.#append([dataEnd, ...summary, MAGIC])
   }
 
   #headOf(channelId: number, { logTime, publishTime = logTime }: MessageTimes) {
@@ -221,75 +236,58 @@ export class McapWriter {
     this.#chunk.addRecords(to.take())
   }
 
-  #seal(durable: number): Sealed {
+  /** Closes the open chunk. What is waiting before it decides where it will stand. */
+  #seal(): void {
     const { start, end, size, crc, pieces, index } = this.#chunk
     this.#chunk = new OpenChunk()
     const before = this.#before
     this.#before = this.#account()
+    const place = this.#offset + this.#sealedBytes
     const head = encodeChunkHead({ start, end, size, crc })
     const to = new ByteWriter(64 + 32 * pieces.length)
     const indexes = new Map<number, number>()
     const length = head.length + size
     for (const [channel, entries] of index) {
-      indexes.set(channel, this.#offset + length + to.length)
+      indexes.set(channel, place + length + to.length)
       writeMessageIndex(to, channel, entries)
     }
     const indexBytes = to.take()
-    const offset = this.#offset + length + indexBytes.length
+    const offset = place + length + indexBytes.length
     let rangeCrc = combineCrc32(crc32(head), crc, size)
     rangeCrc = crc32(indexBytes, rangeCrc)
-    const number = this.#chunks.length
-    const mark = encodeMark({ number, offset, chunkOffset: this.#offset, crc: rangeCrc, logTime: end, durable })
-    return {
+    const number = this.#chunkCount + this.#sealed.length
+    const durable = this.#durable
+    const mark = encodeMark({ number, offset, chunkOffset: place, crc: rangeCrc, logTime: end, durable })
+    const whole = length + indexBytes.length + mark.length
+    this.#sealedBytes += whole
+    this.#sealed.push({
       before,
       buffers: [head, ...pieces, indexBytes, mark],
-      length: length + indexBytes.length + mark.length,
+      length: whole,
       crc: crc32(mark, rangeCrc),
-      index: { start, end, offset: this.#offset, length, indexes, indexLength: indexBytes.length, size }
-    }
+      index: { start, end, offset: place, length, indexes, indexLength: indexBytes.length, size }
+    })
   }
 
-  #summary(start: number): Buffer {
-    const to = new ByteWriter(4096)
-    const groups: { opcode: number; start: number; length: number }[] = []
-    const group = (opcode: number, write: () => void): void => {
-      const from = to.length
-      write()
-      if (to.length > from) groups.push({ opcode, start: start + from, length: to.length - from })
-    }
-    group(OPCODE.schema, () => this.#schemas.forEach((schema) => writeSchema(to, schema)))
-    group(OPCODE.channel, () => this.#channels.forEach((channel) => writeChannel(to, channel)))
-    group(OPCODE.statistics, () => this.#writeStatistics(to))
-    group(OPCODE.chunkIndex, () => this.#chunks.forEach((index) => writeChunkIndex(to, index)))
-    group(OPCODE.attachmentIndex, () => {
-      for (const { attachment, place } of this.#attachments) writeAttachmentIndex(to, attachment, place)
-    })
-    group(OPCODE.metadataIndex, () => {
-      for (const { name, place } of this.#metadata) writeMetadataIndex(to, name, place)
-    })
-    const offsetsAt = start + to.length
-    for (const each of groups) writeSummaryOffset(to, each)
-    // The checksum of the summary ends with the first fields of the footer.
-    to.u8(OPCODE.footer)
-    to.u64(20)
-    to.u64(start)
-    to.u64(offsetsAt)
-    const bytes = to.take()
-    const crc = Buffer.alloc(4)
-    crc.writeUInt32LE(crc32(bytes))
-    return Buffer.concat([bytes, crc])
-  }
-
-  #writeStatistics(to: ByteWriter): void {
-    writeStatistics(to, {
-      messages: [...this.#counts.values()].reduce((sum, count) => sum + count, 0),
+  #summary(start: number): Buffer[] {
+    this.#slabs.push(this.#slab.take())
+    const messages = [...this.#counts.values()].reduce((sum, count) => sum + count, 0)
+    const counts = {
+      messages,
       schemas: this.#schemas.length,
       channels: this.#channels.length,
       attachments: this.#attachments.length,
       metadata: this.#metadata.length,
-      chunks: this.#chunks.length,
-      ...this.#times,
-      perChannel: new Map([...this.#counts].toSorted(([a], [b]) => a - b))
+      chunks: this.#chunkCount
+    }
+    const perChannel = new Map([...this.#counts].toSorted(([a], [b]) => a - b))
+    return encodeSummary(start, {
+      schemas: this.#schemas,
+      channels: this.#channels,
+      statistics: { ...counts, ...this.#times, perChannel },
+      chunkIndex: this.#slabs,
+      attachments: this.#attachments,
+      metadata: this.#metadata
     })
   }
 

@@ -79,8 +79,9 @@ async function messagesOf(chunks: ChunkReader, summary: Summary, topic: string):
   const found: Record<string, unknown>[] = []
   const id = [...summary.channels.values()].find((channel) => channel.topic === topic)?.id
   for (const offset of (id === undefined ? undefined : summary.places.get(id))?.chunks ?? []) {
-    const { messages } = await chunks.read(offset)
-    for (const { channelId, data } of messages) if (channelId === id) found.push(readJson(data))
+    await chunks.read(offset, ({ messages }) => {
+      for (const { channelId, data } of messages) if (channelId === id) found.push(readJson(data))
+    })
   }
   return found
 }

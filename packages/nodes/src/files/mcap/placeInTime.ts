@@ -26,21 +26,23 @@ const DELAY = 0.02
 export async function beginsOf(chunks: ChunkReader, { streams, channels }: LogIndex): Promise<Begin[]> {
   const begins: Begin[] = []
   for (const { channel, extent } of streams) {
-    const { messages } = await chunks.read(extent.places.offsetOf(0))
     const rate = Number(channel.metadata['sampleRate'] ?? 0)
-    let slack: number | undefined
-    for (const { channelId, publishTime, data } of messages) {
-      if (channels.get(channelId)?.topic === '/nodeacq/clock') {
-        const mark = readJson(data)
-        if (mark['stream'] === channel.topic) slack ??= Number(mark['uncertaintyNs']) / 1e9
+    const begin = await chunks.read(extent.places.offsetOf(0), ({ messages }): Begin | undefined => {
+      let slack: number | undefined
+      for (const { channelId, publishTime, data } of messages) {
+        if (channels.get(channelId)?.topic === '/nodeacq/clock') {
+          const mark = readJson(data)
+          if (mark['stream'] === channel.topic) slack ??= Number(mark['uncertaintyNs']) / 1e9
+        }
+        const block = channelId === channel.id ? readBlock(data) : undefined
+        if (block === undefined) continue
+        // Without a clock, time is when the block came.
+        const wait = slack ?? block.count / (rate || 1)
+        return { time: publishTime, slack: wait + DELAY, sinceZero: rate > 0 ? block.index / rate : 0 }
       }
-      const block = channelId === channel.id ? readBlock(data) : undefined
-      if (block === undefined) continue
-      // Without a clock, time is when the block came.
-      const wait = slack ?? block.count / (rate || 1)
-      begins.push({ time: publishTime, slack: wait + DELAY, sinceZero: rate > 0 ? block.index / rate : 0 })
-      break
-    }
+      return undefined
+    })
+    if (begin !== undefined) begins.push(begin)
   }
   return begins
 }

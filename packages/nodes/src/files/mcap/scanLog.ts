@@ -1,10 +1,12 @@
 import { crc32 } from 'node:zlib'
 import { ByteReader } from './ByteReader.ts'
+import { combineCrc32 } from './crc32.ts'
 import type { FileWindow } from './FileWindow.ts'
 import { decodeMark, MARK_LENGTH, MARK_MAGIC, MARK_OPCODE, type Mark } from './mark.ts'
 import { readChunkRecords, type ChunkContent } from './readChunkRecords.ts'
 import { FOOTER } from './readSummary.ts'
 import {
+  CHUNK_HEAD,
   MAGIC,
   OPCODE,
   readAttachment,
@@ -53,6 +55,7 @@ class LogScan {
   /** The chunk whose mark is still to come, and the checksum of the bytes since its beginning. */
   #open: { readonly offset: number; readonly content: ChunkContent; crc: number } | undefined
   #isClosed = false
+  #held: readonly [Buffer, Buffer] = [Buffer.alloc(0), Buffer.alloc(0)]
 
   constructor(file: FileWindow) {
     this.#file = file
@@ -98,16 +101,26 @@ class LogScan {
       return
     }
     const record = await this.#file.read(at, at + RECORD_HEAD + content.length)
-    if (this.#crc !== undefined) this.#crc = crc32(record, this.#crc)
+    const crc = opcode === OPCODE.chunk ? crcOfChunk(record, found as ChunkContent) : crc32(record)
+    if (this.#crc !== undefined) this.#crc = combineCrc32(this.#crc, crc, record.length)
     this.#position += record.length
     if (opcode === OPCODE.chunk) {
       yield* this.#release(undefined)
-      this.#open = { offset: at, content: found as ChunkContent, crc: crc32(record) }
+      this.#open = { offset: at, content: found as ChunkContent, crc }
     } else if (opcode === MARK_OPCODE) yield* this.#close(found as Mark, at)
     else {
-      if (this.#open !== undefined) this.#open.crc = crc32(record, this.#open.crc)
+      if (this.#open !== undefined) this.#open.crc = combineCrc32(this.#open.crc, crc, record.length)
       if (found !== undefined) yield found as LogItem
     }
+  }
+
+  /** A copy that outlives the window, which is used again before the chunk is given out; two chunks may be on their way. */
+  #hold(content: Buffer): Buffer {
+    const [next, last] = this.#held
+    const memory = next.length < content.length ? Buffer.allocUnsafeSlow(content.length) : next
+    this.#held = [last, memory]
+    content.copy(memory)
+    return memory.subarray(0, content.length)
   }
 
   /** What a record says; a text when it cannot be right. */
@@ -123,8 +136,7 @@ class LogScan {
           return attachment ? { kind: 'attachment', ...attachment } : 'the checksum of an attachment is wrong'
         }
         case OPCODE.chunk:
-          // The window is used again before the chunk is given out.
-          return readChunkRecords(Buffer.from(content))
+          return readChunkRecords(this.#hold(content))
         case MARK_OPCODE:
           return decodeMark(content) ?? 'a mark is damaged'
         default:
@@ -210,6 +222,13 @@ class LogScan {
       if (opcode === OPCODE.statistics) yield { kind: 'statistics', statistics: readStatistics(content) }
     }
   }
+}
+
+/** CRC-32 of a chunk's record. That of what it holds is known already, and is not read again. */
+function crcOfChunk(record: Buffer, { head, bytes }: ChunkContent): number {
+  const isPlain = head.compression === '' && record.length === RECORD_HEAD + CHUNK_HEAD + bytes.length
+  if (!isPlain || head.crc === 0) return crc32(record)
+  return combineCrc32(crc32(record.subarray(0, RECORD_HEAD + CHUNK_HEAD)), head.crc, bytes.length)
 }
 
 /** Why what stands behind the data cannot be right; undefined when it is. */

@@ -21,9 +21,6 @@ export interface RepairReport {
   readonly lost: ReadonlyMap<string, number>
 }
 
-/** Bytes of a chunk of the new file. */
-const CHUNK = 1 << 20
-
 /**
  * Makes a whole file of a damaged or unfinished one: everything that a checksum proves is copied, what is missing is told as
  * gaps of the cause `damaged`. The source is left as it is.
@@ -119,7 +116,7 @@ class LogCopy {
     this.#time = message.logTime
     // It told of what was in the other file; verifying this one tells of this one.
     if (stream.topic === '/nodeacq/close') {
-      this.#close = message.data
+      this.#close = Buffer.from(message.data)
       return
     }
     if (stream.topic === '/nodeacq/gaps') this.#noteGap(message.data)
@@ -131,8 +128,9 @@ class LogCopy {
     this.#writer.addMessage(stream.id, message.data, message)
   }
 
+  /** Writes what was taken, before the memory of its chunk is used again. */
   async flush(): Promise<void> {
-    if (this.#writer.openBytes >= CHUNK) await this.#writer.flush(0)
+    await this.#writer.flush(0)
   }
 
   async end(): Promise<void> {
