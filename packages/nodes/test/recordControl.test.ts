@@ -52,7 +52,7 @@ async function untilRecorded(manager: ManagerHandle, seconds: number): Promise<v
 describe('record control', () => {
   test('several recordings in one run, each in files of its own, with annotations', async () => {
     await using folder = await tempFolder()
-    const { manager, log } = await lab(folder.path)
+    const { manager, amps, log } = await lab(folder.path)
     await using _ = manager
     expect(await states(manager)).toEqual(['idle', 'idle'])
     await expect(manager.stopRecording()).rejects.toThrow('nothing is recorded')
@@ -66,6 +66,7 @@ describe('record control', () => {
     ])
     await expect(manager.startRecording()).rejects.toThrow(/recorded already: log is recording \(.*session.mcap\)/)
     await untilRecorded(manager, 0.3)
+    const newest = amps[0]!.output.index
     await manager.annotate('eyes closed')
     expect(await manager.stopRecording()).toMatchObject([
       { node: 'log', state: 'verified', lostSamples: 0, error: null },
@@ -96,10 +97,11 @@ describe('record control', () => {
     }
     await using file = await openSampleFile(join(folder.path, 'session.mcap'))
     const [event] = await file.events()
-    const { startIndex, sampleCount } = file.streams[0]!
+    const { startIndex } = file.streams[0]!
     expect(event!.label).toBe('eyes closed')
     expect(event!.index).toBeGreaterThan(startIndex)
-    expect(event!.index).toBeLessThanOrEqual(startIndex + sampleCount)
+    // A device that is late on a busy machine has the sample of that time later.
+    expect(Math.abs(event!.index - newest)).toBeLessThan(2000)
     const notes = JSON.parse(await readFile(join(folder.path, 'raw_001', 'annotations.json'), 'utf8')) as object
     expect(notes).toMatchObject({ task: 'rest', annotations: [{ text: 'eyes closed' }] })
   })

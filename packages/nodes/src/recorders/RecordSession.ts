@@ -31,6 +31,8 @@ interface Track {
   isDone: boolean
 }
 
+/** ms by which the time of a sample may differ from the time that was looked for. */
+const CLOCK_REACH = 100
 /** ms to wait for samples that the source has sent and that have not come. */
 const TAIL_TIME = 2000
 
@@ -176,15 +178,22 @@ export class RecordSession {
   }
 
   async annotate({ text, time }: Annotation): Promise<void> {
-    const ago = Date.now() - time
+    const at = monotonicNow() - (Date.now() - time)
     const indexes: Record<string, number> = {}
-    for (const [name, { run, next, hasChunk }] of this.#tracks) {
-      const place = hasChunk ? this.#options.inputs[name]!.clock.indexAt(monotonicNow() - ago, run) : undefined
-      if (place !== undefined) indexes[name] = Math.max(0, Math.round(place.index))
-      else if (hasChunk) indexes[name] = next
+    for (const [name, track] of this.#tracks) {
+      if (track.hasChunk) indexes[name] = this.#sampleAt(name, at, track)
     }
     if (await this.#write(() => this.recording.annotate({ text, time, indexes }))) return
     throw this.#failure ?? new RecorderError(this.recording.paths[0] ?? '', 'it failed')
+  }
+
+  /** The sample that there was at a time, ms of the monotonic clock; the newest while the stream's clock does not know. */
+  #sampleAt(name: string, at: number, { run, next }: Track): number {
+    const { clock } = this.#options.inputs[name]!
+    const index = Math.round(clock.indexAt(at, run)?.index ?? -1)
+    // Where a stretch is not measured, the place is the end of what was.
+    const time = index < 0 ? undefined : clock.timeOf(index, run)?.time
+    return time !== undefined && Math.abs(time - at) <= CLOCK_REACH ? index : next
   }
 
   #count(gaps: readonly Gap[]): void {
