@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { convertRecording } from '@nodeacq/nodes'
+import { convertRecording, openSampleFile } from '@nodeacq/nodes'
 import { tempFolder } from 'testing'
 import { expect, test } from 'vitest'
 import { runPython } from './python.ts'
@@ -79,3 +79,42 @@ test('with timestamps there is one series per stream', async () => {
   const [first, last] = (read as { series: { raw: { times: number[] } } }).series.raw.times
   expect(last! - first!).toBeCloseTo(999 / 500, 9)
 }, 120_000)
+
+test('a file that pynwb wrote is read: rates and time stamps, gaps, electrodes, annotations and trials', async () => {
+  await using folder = await tempFolder()
+  const path = join(folder.path, 'other.nwb')
+  await runPython('write_nwb.py', [path])
+  await using file = await openSampleFile(path)
+  expect(file).toMatchObject({
+    startTime: '2024-03-02T10:20:30.125000',
+    startUtc: BigInt(Date.UTC(2024, 2, 2, 9, 20, 30, 125)) * 1_000_000n,
+    details: { lab: 'lab', subject: { subject_id: 'm1', species: 'Mus musculus' } }
+  })
+  expect(file.streams.map(({ name }) => name)).toEqual(['raw', 'lfp', 'position', 'licks'])
+  const [raw, lfp, position, licks] = file.streams
+  expect(raw).toMatchObject({ sampleRate: 30_000, sampleCount: 1000, offset: 1.5, gaps: [], dtype: { name: 'int16' } })
+  expect(raw!.channelInfo).toEqual([
+    { name: 'A', unit: 'V', gain: 2e-6, offset: 0.5 },
+    { name: 'C', unit: 'V', gain: 4e-6, offset: 0.5 }
+  ])
+  expect((await raw!.read(998, 1000, 'digital')).toNested()).toEqual([
+    [1996, 1997],
+    [1998, 1999]
+  ])
+  expect(lfp).toMatchObject({ sampleRate: 1000, sampleCount: 300, offset: 0, dtype: { name: 'float32' } })
+  expect(position).toMatchObject({
+    sampleRate: 100,
+    sampleCount: 200,
+    offset: 3,
+    gaps: [{ from: 100, to: 150, row: 100, cause: 'unknown' }]
+  })
+  expect((await position!.read(99, 101, 'digital')).toNested()).toEqual([99, 100])
+  expect(licks).toMatchObject({ sampleRate: 0, sampleCount: 50, gaps: [] })
+  expect(file.warnings).toEqual([expect.stringMatching(/'licks' follow no rate/)])
+  // Counted in samples of the first stream, which begins at 1.5 s.
+  expect(await file.events()).toEqual([
+    { index: 15_000, duration: 0, label: 'start', value: 0 },
+    { index: 15_000, duration: 22_500, label: 'trials', value: 0 },
+    { index: 30_000, duration: 0, label: 'reward 7', value: 7 }
+  ])
+}, 60_000)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { localTime } from '../../files/localTime.ts'
 import { RecorderError } from '../../recorders/RecorderError.ts'
 import type { ExportHead } from '../Exporter.ts'
 import type { NwbOptions } from './nwbOptions.ts'
@@ -78,17 +79,17 @@ function writeProvenance({ file }: NwbWriter, { source, provenance }: ExportHead
 /** The start of the session, ISO 8601 with its zone. */
 function startOf(path: string, head: ExportHead, options: NwbOptions, notes: string[]): string {
   if (options.session_start_time !== undefined) return options.session_start_time.replace(/Z$/, '+00:00')
-  if (head.startUtc !== undefined) {
-    const micros = head.startUtc / 1000n
-    const time = new Date(Number(micros / 1000n)).toISOString().replace('Z', '')
-    return `${time}${String(micros % 1000n).padStart(3, '0')}+00:00`
-  }
+  if (head.startUtc !== undefined) return withZone(localTime(head.startUtc))
   if (head.startTime === undefined) {
     throw new RecorderError(path, 'the recording does not say when it began: set session_start_time')
   }
   notes.push('the recording does not say its time zone; that of this machine is assumed: else set session_start_time')
-  const date = new Date(head.startTime.slice(0, 23))
-  const minutes = -date.getTimezoneOffset()
+  return withZone(head.startTime)
+}
+
+/** A local time of this machine with the zone that it has then. */
+function withZone(time: string): string {
+  const minutes = -new Date(time.slice(0, 23)).getTimezoneOffset()
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0')
-  return `${head.startTime}${minutes < 0 ? '-' : '+'}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`
+  return `${time}${minutes < 0 ? '-' : '+'}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`
 }

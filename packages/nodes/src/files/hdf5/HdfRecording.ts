@@ -1,4 +1,4 @@
-import { NdArray, parseDType, type DType, type DTypeLike } from '@nodeacq/ndarray'
+import { parseDType, type DType, type DTypeLike } from '@nodeacq/ndarray'
 import { RecordingFileError } from '../../errors.ts'
 import { eventsOfStreams, type StreamEvent } from '../eventsOfStreams.ts'
 import { localTime } from '../localTime.ts'
@@ -7,6 +7,7 @@ import type { RecordedChannel, RecordedEvent, SampleFile } from '../SampleFile.t
 import { segmentsOfTable } from '../segmentsOfTable.ts'
 import type { HdfReader } from './HdfReader.ts'
 import { hdfTypeOf } from './hdfType.ts'
+import { storedRows } from './storedRows.ts'
 
 /** The layout that this reads; a file of a higher one is refused. */
 const LAYOUT_VERSION = 1
@@ -101,14 +102,6 @@ function readStream(
     })
   }
   const sampleShape = shape.slice(1)
-  const read = (from: number, to: number): NdArray => {
-    const bytes = reader.rows(`${path}/data`, from, to)
-    const options = { shape: [to - from, ...sampleShape] }
-    // Times and truth values are other names for the same bytes.
-    const stored = parseDType(type.stored)
-    if (stored.itemSize === dtype.itemSize) return NdArray.fromBuffer(bytes, { ...options, dtype: dtype.toNative() })
-    return NdArray.fromBuffer(bytes, { ...options, dtype: stored }).astype(dtype.toNative())
-  }
   const stream = new IndexedStream({
     name: reader.text(path, 'name') ?? path.slice('/streams/'.length),
     streamType: reader.text(path, 'stream_type') ?? 'analogsignal',
@@ -123,7 +116,7 @@ function readStream(
       to: Number(to),
       cause: String(cause)
     })),
-    readRows: (from, to) => Promise.resolve(read(from, to))
+    readRows: (from, to) => Promise.resolve(storedRows(reader, { path: `${path}/data`, dtype, sampleShape }, [from, to]))
   })
   for (const [index, duration, value, label] of rowsOf(reader, `${path}/events`)) {
     const numbers = { index: Number(index), duration: Number(duration), value: Number(value) }

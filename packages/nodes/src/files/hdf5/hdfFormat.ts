@@ -1,5 +1,6 @@
 import { RecordingFileError } from '../../errors.ts'
 import type { FileFormat } from '../openSampleFile.ts'
+import { NwbRecording } from '../nwb/NwbRecording.ts'
 import type { SampleFile } from '../SampleFile.ts'
 import { HdfReader } from './HdfReader.ts'
 import { HdfRecording } from './HdfRecording.ts'
@@ -18,9 +19,10 @@ async function openHdf(path: string): Promise<SampleFile> {
   const reader = await HdfReader.open(path)
   try {
     if (reader.attribute('/', 'nodeacq_layout') !== undefined) return new HdfRecording(reader)
+    if (reader.text('/', 'neurodata_type') === 'NWBFile') return new NwbRecording(reader)
     throw new RecordingFileError(path, {
       where: 'attributes of /',
-      expected: 'nodeacq_layout',
+      expected: 'those of NWB, or nodeacq_layout',
       got: 'an HDF5 file of another layout'
     })
   } catch (error) {
