@@ -57,7 +57,7 @@ export function fileFormats(): readonly FileFormat[] {
 
 /**
  * Opens a recording: a Recorder's (`.mcap`), EDF, EDF+, BDF, BDF+ (`.edf`, `.bdf`, `.rec`), BrainVision (`.vhdr`, or its `.eeg`/`.vmrk`),
- * XDF, WAV, the folder of a RawRecorder, Open Ephys' binary format (session, experiment or recording), or SpikeGLX (`.bin` with its `.meta`, or
+ * XDF, WAV, NWB, nodeacq's HDF5 and Zarr, the folder of a RawRecorder, Open Ephys' binary format (session, experiment or recording), or SpikeGLX (`.bin` with its `.meta`, or
  * the folder of a run).
  * @throws RecordingFileError when it is none of them, or damaged beyond reading
  */

@@ -14,7 +14,9 @@ test('an NWB file of another writer: segments with starting times, one with time
     warnings: [],
     details: { lab: 'nodeacq', subject: { subject_id: '001', age: 'P30Y' } }
   })
-  expect(file.streams.map(({ name, sampleRate, sampleCount, offset }) => [name, sampleRate, sampleCount, offset])).toEqual([
+  expect(
+    file.streams.map(({ name, sampleRate, sampleCount, offset }) => [name, sampleRate, sampleCount, offset])
+  ).toEqual([
     ['amp_0', 100, 300, 0],
     ['amp_1', 100, 300, 4.5],
     ['amp_timestamps', 100, 600, 0]

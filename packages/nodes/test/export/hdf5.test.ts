@@ -21,7 +21,10 @@ const amp: ExportStream = {
   sampleCount: 100
 }
 
-function head(streams: readonly ExportStream[] = [amp], options: Readonly<Record<string, unknown>> = { compression: 0 }): ExportHead {
+function head(
+  streams: readonly ExportStream[] = [amp],
+  options: Readonly<Record<string, unknown>> = { compression: 0 }
+): ExportHead {
   return { source: 'test', streams, startUtc: undefined, startTime: undefined, gaps: 'native', options, provenance: {} }
 }
 
@@ -41,7 +44,11 @@ test('an HDF5 file of another layout is refused with what was expected', async (
 })
 
 test('what a format cannot hold is told before anything is written', () => {
-  const of = (dtype: string, change: Partial<ExportStream> = {}): ExportStream => ({ ...amp, dtype: parseDType(dtype), ...change })
+  const of = (dtype: string, change: Partial<ExportStream> = {}): ExportStream => ({
+    ...amp,
+    dtype: parseDType(dtype),
+    ...change
+  })
   expect(hdf5Target.whyNot(of("[('a', '<i4'), ('b', 'S8')]"))).toBeUndefined()
   expect(hdf5Target.whyNot(of('complex64'))).toBeUndefined()
   expect(hdf5Target.whyNot(of('U4'))).toBe('HDF5 has no type for <U4')
@@ -72,16 +79,16 @@ test('NWB asks when the session began, and leaves nothing where it is not told',
 test('structured and complex samples come back', async () => {
   await using folder = await tempFolder()
   const path = join(folder.path, 'session.h5')
-  const pairs = NdArray.from(
-    [
-      [{ a: 1, b: 'é' }],
-      [{ a: -5, b: 'x' }]
-    ],
-    "[('a', '<i4'), ('b', 'S8')]"
-  )
+  const pairs = NdArray.from([[{ a: 1, b: 'é' }], [{ a: -5, b: 'x' }]], "[('a', '<i4'), ('b', 'S8')]")
   const waves = NdArray.from([[{ re: 1, im: 2 }], [{ re: 3, im: -4 }]], 'complex64')
   const arrays = { pairs, waves }
-  const streams = Object.entries(arrays).map(([name, { dtype }]) => ({ ...amp, name, dtype, sampleShape: [1], channelCount: 1 }))
+  const streams = Object.entries(arrays).map(([name, { dtype }]) => ({
+    ...amp,
+    name,
+    dtype,
+    sampleShape: [1],
+    channelCount: 1
+  }))
   const exporter = await hdf5Target.open(path, head(streams))
   await exporter.samples(0, 0, pairs)
   await exporter.samples(1, 0, waves)

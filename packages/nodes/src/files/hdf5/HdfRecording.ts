@@ -116,7 +116,8 @@ function readStream(
       to: Number(to),
       cause: String(cause)
     })),
-    readRows: (from, to) => Promise.resolve(storedRows(reader, { path: `${path}/data`, dtype, sampleShape }, [from, to]))
+    readRows: (from, to) =>
+      Promise.resolve(storedRows(reader, { path: `${path}/data`, dtype, sampleShape }, [from, to]))
   })
   for (const [index, duration, value, label] of rowsOf(reader, `${path}/events`)) {
     const numbers = { index: Number(index), duration: Number(duration), value: Number(value) }

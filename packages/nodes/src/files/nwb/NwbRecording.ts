@@ -54,7 +54,9 @@ export class NwbRecording implements SampleFile {
       })
       .toSorted((a, b) => b.sampleRate - a.sampleRate)
     const irregular = this.streams.filter(({ sampleRate }) => sampleRate === 0)
-    this.warnings = irregular.map(({ name }) => `the time stamps of '${name}' follow no rate: its samples are counted only`)
+    this.warnings = irregular.map(
+      ({ name }) => `the time stamps of '${name}' follow no rate: its samples are counted only`
+    )
     this.details = detailsOf(reader)
     this.#events = readEvents(reader, this.streams[0])
   }

@@ -40,7 +40,8 @@ export function readSeriesFacts(reader: HdfReader, path: string): NwbSeriesFacts
   const stored = reader.dtypeOf(`${path}/data`)
   const rate = reader.number(`${path}/starting_time`, 'rate')
   const hasTimes = reader.shapeOf(`${path}/timestamps`) !== undefined
-  if (shape === undefined || shape.length === 0 || stored === undefined || (rate === undefined && !hasTimes)) return undefined
+  if (shape === undefined || shape.length === 0 || stored === undefined || (rate === undefined && !hasTimes))
+    return undefined
   const own = readOwn(reader, path)
   const sampleShape = shape.slice(1)
   return {

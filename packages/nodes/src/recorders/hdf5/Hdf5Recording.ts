@@ -125,6 +125,8 @@ export class Hdf5Recording implements Recording {
   }
 
   async #sync(): Promise<void> {
+    // Else the file may be closed already, and the next one not open yet.
+    await this.#turning
     const done = this.#tracks
       .values()
       .map((track) => track.takeAcknowledgement())
