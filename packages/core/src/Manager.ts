@@ -12,6 +12,7 @@ import type { Measured } from './metrics/metricsText.ts'
 import { MetricsServer, type MetricsOptions } from './metrics/MetricsServer.ts'
 import { ownProcess } from './metrics/ownProcess.ts'
 import type { NodeGroup } from './NodeGroup.ts'
+import { closingTime } from './recording/RecordControl.ts'
 import { Recordings, type RecorderStatus, type StartRecordingOptions } from './recording/Recordings.ts'
 import { SILENT, type GroupStatus, type HostStatus, type ManagerStatus, type NodeStatus } from './status.ts'
 import { levels } from './topology.ts'
@@ -203,7 +204,8 @@ export class Manager implements AsyncDisposable {
   async #stopNode(node: ManagedNode, timeout: number): Promise<void> {
     const link = this.#groups.get(node.group)
     // The node itself aborts after `timeout`, and again waits as long for that to take effect.
-    if (link && isAlive(link)) await within(2 * timeout + 5000, link.group).stopNode(node.name, { timeout })
+    const limit = 2 * (timeout + closingTime(node.recording)) + 5000
+    if (link && isAlive(link)) await within(limit, link.group).stopNode(node.name, { timeout })
   }
 
   /** Hosts, groups, nodes and edges as they are now. A group that does not answer is `unresponsive`, not dead. */

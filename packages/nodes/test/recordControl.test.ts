@@ -3,8 +3,12 @@ import { join } from 'node:path'
 import { createManager, RecordError, type ManagerHandle } from '@nodeacq/core'
 import type { InputStream } from '@nodeacq/stream'
 import { tempFolder, waitFor } from 'testing'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { NoiseGenerator, openSampleFile, RawRecorder, Recorder, verifyLog } from '../src/index.ts'
+import { RecorderNode } from '../src/recorders/RecorderNode.ts'
+import type { Recording } from '../src/recorders/Recording.ts'
 
 /** Noise of two devices into recorders that wait to be told, all in this process. */
 async function lab(folder: string, { contract = [] as string[], autostart = false } = {}) {
@@ -49,7 +53,47 @@ async function untilRecorded(manager: ManagerHandle, seconds: number): Promise<v
   await waitFor(isLong, { what: 'a recording' })
 }
 
+/** A recorder that takes long to read again what it wrote. */
+class SlowRecorder extends RecorderNode<{ autostart: boolean }> {
+  static override readonly configSchema = z.object({ autostart: z.boolean().default(true) })
+
+  protected override _openRecording(): Promise<Recording> {
+    return Promise.resolve({
+      paths: ['slow'],
+      // At the pace of a slow disk this is read in two seconds.
+      bytes: 1e8,
+      take: () => Promise.resolve(),
+      addTrailingGaps: () => Promise.resolve(),
+      annotate: () => Promise.resolve(),
+      keep: () => Promise.resolve(),
+      finish: () => sleep(400, 'verified' as const),
+      close: () => Promise.resolve(),
+      discard: () => Promise.resolve()
+    })
+  }
+
+  protected override _target(): string {
+    return 'slow'
+  }
+}
+
 describe('record control', () => {
+  test('a recording that takes long to be checked is waited for, however short the time to stop', async () => {
+    await using amp = new NoiseGenerator({ name: 'amp' })
+    await amp.configure({ channelCount: 1, sampleRate: 1000 })
+    await amp.initialize()
+    await using slow = new SlowRecorder({ name: 'slow' })
+    await slow.configure()
+    await (slow.stream('input', 'x') as InputStream).connect(amp.output)
+    await slow.initialize()
+    await slow.start()
+    await amp.start()
+    await waitFor(() => amp.output.index > 0, { what: 'samples' })
+    await amp.stop()
+    await slow.stop({ timeout: 100 })
+    expect([slow.state, slow.recordControl.status.state]).toEqual(['initialized', 'verified'])
+  })
+
   test('several recordings in one run, each in files of its own, with annotations', async () => {
     await using folder = await tempFolder()
     const { manager, amps, log } = await lab(folder.path)

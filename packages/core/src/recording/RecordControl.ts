@@ -66,3 +66,12 @@ export interface RecordControl {
   /** Puts an event into the recording. @throws unless it records. */
   annotate(annotation: Annotation): Promise<void>
 }
+
+/** Bytes that a slow disk gives in a millisecond. */
+const SLOW_DISK = 50_000
+
+/** ms that a recorder may take to end its recording, which may mean to read all of it again. */
+export function closingTime(recording: Pick<RecordStatus, 'state' | 'bytes'> | undefined): number {
+  const isOpen = recording?.state === 'recording' || recording?.state === 'closing'
+  return isOpen ? recording.bytes / SLOW_DISK : 0
+}

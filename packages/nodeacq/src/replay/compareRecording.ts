@@ -33,6 +33,8 @@ export interface ReplayReport {
   readonly ok: boolean
   readonly streams: readonly ComparedStream[]
   readonly skipped: readonly NotReplayed[]
+  /** It began while the graph ran already: what nodes remembered then is not in it. */
+  readonly beganLater: boolean
 }
 
 /**
@@ -65,7 +67,8 @@ export async function compareRecording(file: string, options: CompareOptions): P
     const streams: ComparedStream[] = []
     for (const target of plan.targets) streams.push(await compareTarget(target, recorded, recomputed))
     const ok = streams.every(isEqual)
-    return { file, graph: graph.name, ok, streams, skipped: plan.skipped }
+    const beganLater = recorded[0]!.streams.some(({ startIndex }) => startIndex > 0)
+    return { file, graph: graph.name, ok, streams, skipped: plan.skipped, beganLater }
   } finally {
     for (const each of [...recorded, ...recomputed]) await each.close()
     if (options.out === undefined) await rm(folder, { recursive: true, force: true })

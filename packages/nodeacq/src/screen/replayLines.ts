@@ -3,7 +3,7 @@ import { formatCount } from './format.ts'
 import type { Paint } from './Paint.ts'
 
 /** What became of each recorded stream when its graph ran again, and the verdict. */
-export function replayLines({ graph, ok, streams, skipped }: ReplayReport, paint: Paint): string[] {
+export function replayLines({ graph, ok, streams, skipped, beganLater }: ReplayReport, paint: Paint): string[] {
   const lines = streams.flatMap((stream) => {
     const head = `${stream.stream} (${stream.output})`
     if (isEqual(stream)) return [`${paint.good('equal')}    ${head}: ${formatCount(stream.samples)} ${stream.kind}`]
@@ -14,7 +14,8 @@ export function replayLines({ graph, ok, streams, skipped }: ReplayReport, paint
   const verdict = ok
     ? paint.good(`'${graph}' computes what was recorded`)
     : paint.bad(`'${graph}' does not compute what was recorded: ${count} of ${streams.length} differ`)
-  return [...lines, ...left, '', verdict]
+  const past = 'the recording began while the graph ran: what its filters had in memory then is not in it'
+  return [...lines, ...left, ...(beganLater && !ok ? [paint.warn(past)] : []), '', verdict]
 }
 
 function differenceLines(

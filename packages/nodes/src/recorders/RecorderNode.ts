@@ -1,5 +1,13 @@
 import { resolve } from 'node:path'
-import { ConfigError, Node, type NodeOptions, type PrepareOptions, type RecordControl } from '@nodeacq/core'
+import {
+  closingTime,
+  STOP_TIMEOUT,
+  ConfigError,
+  Node,
+  type NodeOptions,
+  type PrepareOptions,
+  type RecordControl
+} from '@nodeacq/core'
 import type { InputStream, OutputStream } from '@nodeacq/stream'
 import { z } from 'zod'
 import type { Recording } from './Recording.ts'
@@ -94,9 +102,10 @@ export abstract class RecorderNode<Config extends { autostart: boolean }> extend
     await super.start()
   }
 
-  override async stop(options?: { timeout?: number }): Promise<void> {
+  /** What a long recording takes to be read again is added to `timeout`. */
+  override async stop({ timeout = STOP_TIMEOUT }: { timeout?: number } = {}): Promise<void> {
     this.#isStopping = true
-    await super.stop(options)
+    await super.stop({ timeout: timeout + closingTime(this.#control.status) })
   }
 
   protected override async _run(signal: AbortSignal): Promise<void> {
