@@ -1,6 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { convertRecording, openSampleFile, repairXdf } from '@nodeacq/nodes'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { NdArray } from '@nodeacq/ndarray'
+import { convertRecording, openSampleFile, repairXdf, XdfRecorder } from '@nodeacq/nodes'
+import { OutputStream, type InputStream } from '@nodeacq/stream'
 import { tempFolder } from 'testing'
 import { expect, test } from 'vitest'
 import { runPython } from './python.ts'
@@ -63,6 +66,41 @@ test('pyxdf reads a recording that was converted to XDF: values, times with and 
     expect(JSON.parse(gap![0] as string)).toEqual({ stream: 'raw', from: 600, to: 650, cause: 'device' })
   }
   expect(loaded!.header['datetime']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000$/)
+})
+
+test('pyxdf reads what XdfRecorder wrote while it came, with clock offsets', async () => {
+  await using folder = await tempFolder()
+  const path = join(folder.path, 'live.xdf')
+  await using amp = new OutputStream({
+    dtype: 'int16',
+    shape: [-1, 2],
+    sampleRate: 500,
+    channelInfo: [{ name: 'C3' }, { name: 'C4' }]
+  })
+  await amp.configure({ protocol: 'inproc' })
+  await using recorder = new XdfRecorder({ name: 'disk' })
+  await recorder.configure({ file: path, sync: 0.1 })
+  await (recorder.stream('input', 'amp') as InputStream).connect(amp)
+  await recorder.initialize()
+  amp.startRun()
+  await recorder.start()
+  for (let from = 0; from < 500; from += 50) {
+    const rows = Array.from({ length: 50 }, (_, k) => [from + k, 0 - from - k])
+    if (from !== 200) await amp.send(NdArray.from(rows, 'int16'), from + 50)
+    await sleep(100)
+  }
+  await amp.endRun()
+  expect(await recorder.finished()).toBeUndefined()
+  const [loaded] = await read<Loaded>(path)
+  const indexes = Array.from({ length: 450 }, (_, k) => (k < 200 ? k : k + 50))
+  const [plain, corrected] = [named(loaded!.plain, 'amp'), named(loaded!.default, 'amp')]
+  expect(plain.series).toEqual(indexes.map((index) => [index, 0 - index]))
+  expect(plain.stamps.every((time, k) => Math.abs(time - indexes[k]! / 500) < 1e-9)).toBe(true)
+  expect(plain.offsets.length).toBeGreaterThanOrEqual(1)
+  // One mark is an offset, more are a line: never far from when the samples were.
+  const moved = Math.max(...corrected.stamps.map((time, k) => Math.abs(time - plain.stamps[k]!)))
+  expect(moved).toBeLessThan(1)
+  expect(moved).toBeCloseTo(Math.abs(plain.offsets[0]![1]!), 6)
 })
 
 test('pyxdf reads what was repaired of a cut file', async () => {

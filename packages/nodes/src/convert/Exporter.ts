@@ -41,6 +41,12 @@ export interface ExportGap {
   readonly cause: string
 }
 
+export interface ClockMark {
+  readonly index: number
+  /** ns since 1970 */
+  readonly utc: bigint
+}
+
 export interface ExportEvent extends RecordedEvent {
   /** Place in `ExportHead.streams` of the stream whose samples `index` and `duration` count. */
   readonly stream: number
@@ -90,6 +96,8 @@ export interface Exporter {
   gap(stream: number, gap: ExportGap): Promise<void>
   /** May come before or after the samples around it. */
   event(event: ExportEvent): Promise<void>
+  /** When a sample was, as measured; only of formats that keep it beside the samples, whose times are nominal. */
+  clockMark?(stream: number, mark: ClockMark): Promise<void>
   /** What was given so far is on the disk, and readable should the process die now. */
   sync(): Promise<void>
   /** The samples of a stream before this index are in the file; without it, all that were given are. */

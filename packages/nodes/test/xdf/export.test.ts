@@ -6,8 +6,11 @@ import { tempFolder } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { exportRecording } from '../../src/convert/exportRecording.ts'
 import { xdfTarget } from '../../src/convert/xdf/XdfExporter.ts'
+import { FileWindow } from '../../src/files/mcap/FileWindow.ts'
+import { scanXdf, type XdfItem } from '../../src/files/xdf/scanXdf.ts'
 import type { RecordedEvent, RecordedGap, SampleFile } from '../../src/files/SampleFile.ts'
 import { openSampleFile, RecorderError, repairXdf } from '../../src/index.ts'
+import { memorySource } from '../memorySource.ts'
 import { memoryRecording, type MemoryStream } from '../memoryRecording.ts'
 
 const TYPES = ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'float32', 'float64', 'bool'] as const
@@ -70,6 +73,12 @@ async function written(source: SampleFile, options = {}): Promise<AsyncDisposabl
   }
 }
 type Report = Awaited<ReturnType<typeof exportRecording>>
+
+async function scanFile(path: string): Promise<XdfItem[]> {
+  const items: XdfItem[] = []
+  for await (const item of scanXdf(new FileWindow(memorySource(await readFile(path))))) items.push(item)
+  return items
+}
 
 async function expectSame(path: string, wanted: readonly MemoryStream[], names: readonly string[]): Promise<void> {
   await using file = await openSampleFile(path)
@@ -185,6 +194,30 @@ describe('XDF export', () => {
       expect(Math.abs(values[k]![0]! - (a! * 0.1 + 1))).toBeLessThanOrEqual(rounding.maxError)
       expect(Math.abs(values[k]![1]! - b! * 0.2)).toBeLessThanOrEqual(rounding.maxError)
     }
+  })
+
+  test('what was measured of a clock is in clock offsets and the footer, and moves nothing', async () => {
+    await using folder = await tempFolder()
+    const path = join(folder.path, 'clock.xdf')
+    const data = numbers('int16', 300, 1)
+    const { streams } = memoryRecording([{ name: 'amp', data, sampleRate: 100 }])
+    const startUtc = 1_709_374_830_000_000_000n
+    const head = { source: 'x', streams, startUtc, startTime: undefined, options: {}, provenance: {} }
+    const exporter = await xdfTarget.open(path, { ...head, gaps: 'native' })
+    await exporter.samples(0, 0, data)
+    await exporter.event({ stream: 0, index: 10, duration: 0, label: 'go', value: 0 })
+    await exporter.clockMark!(0, { index: 100, utc: startUtc + 1_000_250_000n })
+    await exporter.clockMark!(0, { index: 200, utc: startUtc + 2_000_500_000n })
+    await exporter.close()
+    const offsets = (await scanFile(path)).flatMap((item) =>
+      item.kind === 'clockOffset' ? [[item.stream, item.time, Number(item.offset.toFixed(9))]] : []
+    )
+    // Of the stream, and of the labels at its times.
+    expect(offsets).toEqual([1, 2].flatMap((k) => [1, 3].map((id) => [id, k, k * 0.00025])))
+    expect((await readFile(path, 'latin1')).match(/<clock_offsets><offset><time>1</g)).toHaveLength(2)
+    await using file = await openSampleFile(path)
+    expect(file.streams[0]).toMatchObject({ startIndex: 0, gaps: [], sampleCount: 300 })
+    expect((await file.events()).map(({ index }) => index)).toEqual([10])
   })
 
   test('what XDF has no type for is refused by name', async () => {

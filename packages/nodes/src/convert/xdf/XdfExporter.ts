@@ -1,11 +1,12 @@
 import { hostname } from 'node:os'
 import type { NdArray } from '@nodeacq/ndarray'
 import { z } from 'zod'
-import { encodeTextSample, encodeXmlChunk, TAG } from '../../files/xdf/chunks.ts'
+import { encodeClockOffset, encodeTextSample, encodeXmlChunk, TAG } from '../../files/xdf/chunks.ts'
 import { fileHeaderXml, footerXml, streamHeaderXml, type TextRole } from '../../files/xdf/header.ts'
 import { writeEvent, writeGap } from '../../files/xdf/told.ts'
 import { streamConversion, type StreamConversion } from '../Conversion.ts'
 import type {
+  ClockMark,
   Exporter,
   ExportEvent,
   ExportGap,
@@ -124,6 +125,21 @@ class XdfExporter implements Exporter {
     await this.#putText(await this.#textStream(`${stream.name}-events`, 'labels'), time, label || String(value))
     await this.#putText(await this.#textStream('nodeacq-events', 'events'), time, told)
     this.#events += 1
+  }
+
+  /** As a clock offset: what is to be added to the nominal time, both s from the start of the recording. */
+  async clockMark(place: number, { index, utc }: ClockMark): Promise<void> {
+    const { stream, encoder, totals } = this.#signals[place]!
+    const { startUtc } = this.#head
+    if (startUtc === undefined) return
+    const time = encoder.timeOf(index)
+    const offset = Number(utc - startUtc) / 1e9 - time
+    // Labels stand at the times of the samples they belong to.
+    for (const each of [totals, this.#texts.get(`${stream.name}-events`)]) {
+      if (each === undefined) continue
+      each.offsets.push([time, offset])
+      await this.#file.put(encodeClockOffset(each.id, time, offset))
+    }
   }
 
   async sync(): Promise<void> {

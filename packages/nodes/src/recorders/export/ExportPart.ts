@@ -128,6 +128,7 @@ export class ExportPart {
 
   async sync(): Promise<void> {
     const events = new Map(this.#events)
+    await this.#markClocks()
     for (const exporter of this.#exporters) await exporter.sync()
     for (const [name, { index, run }] of events) {
       this.#options.inputs[name]!.acknowledge(index, run)
@@ -173,6 +174,13 @@ export class ExportPart {
     this.#exporters.push(exporter)
     for (const [place, stream] of streams.entries()) {
       this.#tracks.set(stream.name, new Track(stream.name, inputs[stream.name]!, { stream, exporter, place }))
+    }
+  }
+
+  async #markClocks(): Promise<void> {
+    for (const track of this.#tracks.values()) {
+      const mark = track.exporter.clockMark === undefined ? undefined : track.clockMark()
+      if (mark !== undefined) await track.exporter.clockMark!(track.place, mark)
     }
   }
 

@@ -1,8 +1,12 @@
 import { parseDType, NdArray, type DTypeLike, type ReadonlyNdArray } from '@nodeacq/ndarray'
 import type { Chunk, InputStream, StreamInfo } from '@nodeacq/stream'
-import type { Exporter, ExportStream } from '../../convert/Exporter.ts'
+import type { ClockMark, Exporter, ExportStream } from '../../convert/Exporter.ts'
 import { channelsOf } from '../../files/mcap/channelsOf.ts'
 import { channelMetadata } from '../log/topics.ts'
+import { toNanoseconds } from '../log/utcNow.ts'
+
+/** ms from one mark of a stream's clock to the next, as LabRecorder's. */
+const MARK_INTERVAL = 5000
 
 /** One input on its way into a file. */
 export class Track {
@@ -22,6 +26,7 @@ export class Track {
   /** Samples that came when their place was filled. */
   late = 0
   #acknowledged = -1
+  #markedAt = -Infinity
 
   constructor(name: string, input: InputStream, parts: { stream: ExportStream; exporter: Exporter; place: number }) {
     this.name = name
@@ -69,6 +74,16 @@ export class Track {
   async skip(to: number, cause: string): Promise<void> {
     await this.exporter.gap(this.place, { from: this.next, to, cause })
     this.next = to
+  }
+
+  /** When the newest sample was, by the stream's clock; nothing where that is not known, or was asked for a moment ago. */
+  clockMark(): ClockMark | undefined {
+    if (this.run === undefined || performance.now() - this.#markedAt < MARK_INTERVAL) return undefined
+    const index = this.next - 1
+    const wall = this.input.clock.wallTimeOf(index - this.#shift, this.run)
+    if (wall === undefined) return undefined
+    this.#markedAt = performance.now()
+    return { index, utc: toNanoseconds(wall.time) }
   }
 
   /** An index of the source as one in the file. */
