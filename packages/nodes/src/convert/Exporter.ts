@@ -63,6 +63,8 @@ export interface ExportHead {
   /** The same moment in local time without zone, `2024-03-02T10:20:30.125000`; known also where the zone is not. */
   readonly startTime: string | undefined
   readonly gaps: 'fill' | 'native'
+  /** Which of several files of one recording this is, from 1. */
+  readonly part?: number | undefined
   /** Of the format, checked by `optionsSchema`. */
   readonly options: Readonly<Record<string, unknown>>
   /** Texts to keep where the format has room, such as graph, versions, host. */
@@ -123,13 +125,17 @@ export interface ExportTarget {
   /** A file holds one stream; further ones get files of their own, `<name>_<stream><extension>`. */
   readonly holdsOneStream?: boolean
   /** Every file that `open` makes for a path; default the path alone. */
-  filesOf?(path: string): readonly string[]
+  filesOf?(path: string, options: Readonly<Record<string, unknown>>, part?: number): readonly string[]
+  /** Of what the format cannot hold; default `<name>.<format>.nodeacq.json` beside the path. */
+  sidecarOf?(path: string, options: Readonly<Record<string, unknown>>): string
+  /** The path is a folder that recordings share: each adds to it, and so does each part of one. */
+  readonly isShared?: boolean
   /** Whether a folder of any name was made by `open`, so that it may be replaced where that is asked for; without it, it is not. */
   isOurs?(path: string): boolean
   /** Why a stream cannot be held, or nothing. */
   whyNot(stream: ExportStream): string | undefined
   /** Whether `range` is wanted: costs a pass over the file. */
-  needsRange?(stream: ExportStream): boolean
+  needsRange?(stream: ExportStream, options: Readonly<Record<string, unknown>>): boolean
   /**
    * Begins a file, which must not be there.
    * @throws RecorderError when it cannot be made; nothing is left of it then

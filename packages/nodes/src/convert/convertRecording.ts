@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { openSampleFile } from '../files/openSampleFile.ts'
-import type { SampleFile } from '../files/SampleFile.ts'
+import type { RecordedEvent, SampleFile } from '../files/SampleFile.ts'
 import { RecorderError } from '../recorders/RecorderError.ts'
 import { replaceFile } from '../recorders/replaceFile.ts'
 import type { ConversionOptions, ConversionReport } from './Conversion.ts'
 import { sidecarPath } from './exportPaths.ts'
-import { exportRecording } from './exportRecording.ts'
+import { checkOptions, exportRecording } from './exportRecording.ts'
 import { exportTargets } from './exportTargets.ts'
 
 /**
@@ -23,11 +25,15 @@ export async function convertRecording(
   }
   if (!path.endsWith(target.extension))
     throw new RecorderError(path, `expected a name that ends in ${target.extension}`)
-  const sidecar = sidecarPath(path, target)
-  const taken = [...(target.filesOf?.(path) ?? [path]), sidecar].find((file) => existsSync(file))
+  const checked = checkOptions(path, target, options.set ?? {})
+  const sidecar = target.sidecarOf?.(path, checked) ?? sidecarPath(path, target)
+  const files = [...(target.filesOf?.(path, checked) ?? [path]), sidecar]
+  const taken = files.find((file) => existsSync(file))
   if (taken !== undefined && options.force !== true) {
     throw new RecorderError(taken, 'it exists already; nothing is replaced unless that is asked for (--force)')
   }
+  const replaced = files.find((file) => isWithin(source, file) && existsSync(file))
+  if (replaced !== undefined) throw new RecorderError(source, `it would be replaced itself, as a part of ${replaced}`)
   await using file = await openSampleFile(source)
   const unknown = options.streams?.find((name) => !file.streams.some((stream) => stream.name === name))
   if (unknown !== undefined) {
@@ -36,11 +42,17 @@ export async function convertRecording(
   }
   const report = await exportRecording(file, path, { ...options, target })
   const whole = { ...report, files: [...report.files, sidecar] }
-  await replaceFile(sidecar, `${JSON.stringify(sidecarOf(file, whole), undefined, 2)}\n`)
+  await mkdir(dirname(sidecar), { recursive: true })
+  await replaceFile(sidecar, `${JSON.stringify(sidecarOf(file, whole, await file.events()), undefined, 2)}\n`)
   return whole
 }
 
-function sidecarOf(file: SampleFile, report: ConversionReport): object {
+function isWithin(path: string, folder: string): boolean {
+  const way = relative(resolve(folder), resolve(path))
+  return way === '' || !(way.startsWith('..') || isAbsolute(way))
+}
+
+function sidecarOf(file: SampleFile, report: ConversionReport, events: readonly RecordedEvent[]): object {
   const streams = file.streams.map(
     ({ name, dtype, sampleShape, sampleRate, channelInfo, sampleCount, startIndex, offset, gaps }) => [
       name,
@@ -61,6 +73,7 @@ function sidecarOf(file: SampleFile, report: ConversionReport): object {
     started: file.startTime,
     ...(file.startUtc !== undefined && { startedUtc: String(file.startUtc) }),
     streams: Object.fromEntries(streams) as object,
+    events,
     conversion: report
   }
 }

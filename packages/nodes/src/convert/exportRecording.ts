@@ -35,7 +35,7 @@ export async function exportRecording(
   const gaps = gapModeOf(path, target, wanted.gaps)
   const options = checkOptions(path, target, wanted.set ?? {})
   const { streams, dropped } = selectStreams(source, path, { target, names: wanted.streams })
-  const ranged = streams.filter((stream) => target.needsRange?.(describe(stream)) === true)
+  const ranged = streams.filter((stream) => target.needsRange?.(describe(stream), options) === true)
   const bytes = [...streams, ...ranged].reduce((sum, stream) => sum + bytesOf(stream), 0)
   let done = 0
   const progress = (count: number): void => wanted.progress?.(Math.min(1, (done += count) / bytes))
@@ -53,7 +53,7 @@ export async function exportRecording(
     files: []
   }
   try {
-    if (job.force) await removeSegments(path, target)
+    if (job.force && target.isShared !== true) await removeSegments(path, target, options)
     const results: ExportResult[] = []
     for (const [k, group] of (target.holdsOneStream === true ? streams.map((each) => [each]) : [streams]).entries()) {
       results.push(...(await exportSections(job, group, k === 0 ? path : besidePath(path, target, group[0]!.name))))
@@ -84,10 +84,9 @@ async function exportSections(job: Job, streams: readonly RecordedStream[], path
   const sections = sectionsAtGaps(streams)
   const results: ExportResult[] = []
   for (const [k, section] of sections.entries()) {
-    const own = sections.length === 1 ? path : segmentPath(path, job.target, k + 1)
-    results.push(
-      await exportSection(job, section, { path: own, end: sections[k + 1]?.start ?? Infinity, isFirst: k === 0 })
-    )
+    const isAlone = sections.length === 1 || job.target.isShared === true
+    const own = isAlone ? path : segmentPath(path, job.target, k + 1)
+    results.push(await exportSection(job, section, { path: own, end: sections[k + 1]?.start ?? Infinity, part: k + 1 }))
   }
   return results
 }
@@ -95,18 +94,19 @@ async function exportSections(job: Job, streams: readonly RecordedStream[], path
 async function exportSection(
   job: Job,
   section: Section,
-  { path, end, isFirst = true }: { path: string; end: number; isFirst?: boolean }
+  { path, end, part = 1 }: { path: string; end: number; part?: number }
 ): Promise<ExportResult> {
   const { source, target, options, ranges } = job
-  const events = eventsIn(job, section, [isFirst ? -Infinity : section.start, end])
+  const events = eventsIn(job, section, [part === 1 ? -Infinity : section.start, end])
   const { startUtc, startTime } = source
-  if (job.force) await removeTarget(path, target)
+  if (job.force) await removeTarget(target.filesOf?.(path, options, part) ?? [path], path, target)
   const exporter = await target.open(path, {
     source: source.path,
     streams: section.slices.map((slice) => slice.describe(section.start, ranges.get(slice.stream))),
     startUtc: startUtc === undefined ? undefined : startUtc + BigInt(Math.round(section.start * 1e9)),
     startTime: startTime === undefined ? undefined : addSeconds(startTime, section.start),
     gaps: job.gaps === 'native' ? 'native' : 'fill',
+    part,
     options,
     provenance: {},
     details: source.details,
@@ -144,7 +144,8 @@ function gapModeOf(path: string, target: ExportTarget, wanted: GapMode | undefin
   throw new RecorderError(path, `gaps of ${target.name}: expected one of ${target.gaps.join(', ')}, got '${mode}'`)
 }
 
-function checkOptions(
+/** @throws RecorderError */
+export function checkOptions(
   path: string,
   { name, optionsSchema }: ExportTarget,
   given: Readonly<Record<string, unknown>>
@@ -191,8 +192,8 @@ function splitGaps({ gaps }: RecordedStream): StreamConversion['gaps'] {
 }
 
 /** What an earlier conversion made. @throws RecorderError when it is something else */
-async function removeTarget(path: string, target: ExportTarget): Promise<void> {
-  for (const file of target.filesOf?.(path) ?? [path]) {
+async function removeTarget(files: readonly string[], path: string, target: ExportTarget): Promise<void> {
+  for (const file of files) {
     const stats = await stat(file).catch(() => undefined)
     // A folder of any name may be anything.
     const isAny = stats?.isDirectory() === true && file === path && target.extension === ''
@@ -204,14 +205,15 @@ async function removeTarget(path: string, target: ExportTarget): Promise<void> {
 }
 
 /** Files of an earlier conversion, which may have been more. */
-async function removeSegments(path: string, target: ExportTarget): Promise<void> {
+async function removeSegments(path: string, target: ExportTarget, options: Job['options']): Promise<void> {
   const [folder, stem] = [dirname(path), basename(stemOf(path, target.extension))]
   const names = await readdir(folder).catch(() => [])
   const segment = /^_seg-\d{3,}$/
   for (const name of names) {
     const isOne = name.startsWith(stem) && name.endsWith(target.extension)
     if (isOne && segment.test(stemOf(name.slice(stem.length), target.extension))) {
-      await removeTarget(join(folder, name), target)
+      const own = join(folder, name)
+      await removeTarget(target.filesOf?.(own, options) ?? [own], own, target)
     }
   }
 }

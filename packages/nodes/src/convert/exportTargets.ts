@@ -1,4 +1,5 @@
 import type { ExportTarget } from './Exporter.ts'
+import { bidsTarget } from './bids/BidsExporter.ts'
 import { brainVisionTarget } from './brainvision/BrainVisionExporter.ts'
 import { bdfTarget, edfTarget } from './edf/edfTargets.ts'
 import { hdf5Target } from './hdf5/Hdf5Exporter.ts'
@@ -19,7 +20,8 @@ const targets: readonly ExportTarget[] = [
   xdfTarget,
   wavTarget,
   openEphysTarget,
-  spikeGlxTarget
+  spikeGlxTarget,
+  bidsTarget
 ]
 
 /** Every format that recordings are written in, by its name. */

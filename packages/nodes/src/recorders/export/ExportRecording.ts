@@ -59,7 +59,7 @@ export class ExportRecording implements Recording {
   /** @throws RecorderError when a file is in the way, or a stream cannot be held */
   static async open(options: ExportRecordingOptions): Promise<ExportRecording> {
     const { path, target, inputs } = options
-    await requireFree(path, target)
+    await requireFree(options)
     const signals = Object.entries(inputs).filter(([, { info }]) => !isEventStream(info))
     for (const [name, { info }] of signals) {
       const reason = target.whyNot({ ...describeInput(name, info), startIndex: 0, offset: 0 })
@@ -220,10 +220,10 @@ export class ExportRecording implements Recording {
 }
 
 /** @throws RecorderError when a file of the recording or of a further part of it is there, or its folder is not */
-async function requireFree(path: string, target: ExportTarget): Promise<void> {
+async function requireFree({ path, target, options }: ExportRecordingOptions): Promise<void> {
   const names = await readdir(dirname(path)).catch(() => undefined)
   if (names === undefined) throw new RecorderError(path, `its folder ${dirname(path)} is not there`)
-  for (const file of target.filesOf?.(path) ?? [path]) {
+  for (const file of target.filesOf?.(path, options) ?? [path]) {
     if ((await stat(file).catch(() => undefined)) !== undefined) throw taken(file)
   }
   const part = `${basename(stemOf(path, target.extension))}_part-`

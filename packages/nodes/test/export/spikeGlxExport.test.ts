@@ -137,7 +137,7 @@ describe('SpikeGLX', () => {
           await expectAsReported({ stream: stream!, back: file.streams[0]!, report: streams[0]!, units })
         }
       ),
-      { numRuns: 20 }
+      { numRuns: 12 }
     )
   })
 })

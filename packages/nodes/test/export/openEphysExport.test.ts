@@ -5,7 +5,7 @@ import { tempFolder } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { exportRecording } from '../../src/convert/exportRecording.ts'
 import { exportTargets } from '../../src/convert/exportTargets.ts'
-import { openSampleFile, RecorderError, type SampleFile } from '../../src/index.ts'
+import { convertRecording, openSampleFile, RecorderError, type SampleFile } from '../../src/index.ts'
 import { arbitraryStream } from './arbitraryStream.ts'
 import { expectAsReported } from './expectAsReported.ts'
 import { memoryRecording, type MemoryStream } from './memoryRecording.ts'
@@ -183,6 +183,17 @@ describe('Open Ephys binary', () => {
     expect(await readdir(folder.path)).toEqual([])
   })
 
+  test('a recording is not replaced by what is made of it', async () => {
+    await using folder = await tempFolder()
+    const path = join(folder.path, 'session')
+    await exportRecording(memoryRecording([GOLDEN]), path, { target })
+    const recording = join(path, 'Record Node 101/experiment1')
+    const again = convertRecording(recording, path, { to: 'openephys', force: true })
+    await expect(again).rejects.toThrow(/it would be replaced itself/)
+    await using file = await openSampleFile(recording)
+    expect(file.streams[0]!.sampleCount).toBe(100)
+  })
+
   test('what is there already is not touched', async () => {
     await using folder = await tempFolder()
     const path = join(folder.path, 'session')
@@ -209,6 +220,6 @@ test('whatever is written is read back as the report says', async () => {
         await expectAsReported({ stream, back, report: streams.find((each) => each.stream === stream.name)!, units })
       }
     }),
-    { numRuns: 20 }
+    { numRuns: 10 }
   )
 })
