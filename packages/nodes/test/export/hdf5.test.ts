@@ -1,12 +1,15 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NdArray, parseDType } from '@nodeacq/ndarray'
-import { smallDisk, tempFolder } from 'testing'
+import { seededRandom, smallDisk, tempFolder } from 'testing'
 import { expect, test } from 'vitest'
 import type { ExportHead, ExportStream } from '../../src/convert/Exporter.ts'
 import { hdf5Target } from '../../src/convert/hdf5/Hdf5Exporter.ts'
 import { HdfWriter } from '../../src/convert/hdf5/HdfWriter.ts'
 import { nwbTarget } from '../../src/convert/nwb/NwbExporter.ts'
-import { openSampleFile, RecorderError } from '../../src/index.ts'
+import { openSampleFile, RecorderError, RecordingFileError } from '../../src/index.ts'
+
+const SEED = Number(process.env['NODEACQ_SEED'] ?? 1)
 
 const amp: ExportStream = {
   name: 'amp',
@@ -32,6 +35,36 @@ const block = NdArray.fromTyped(
   Int16Array.from({ length: 200 }, (_, k) => k),
   [100, 2]
 )
+
+async function readAll(path: string): Promise<void> {
+  await using recording = await openSampleFile(path)
+  for (const stream of recording.streams) await stream.read(0, stream.sampleCount, 'physical')
+}
+
+test('a file with a changed byte, or that is cut, is an error or reads as some recording; nothing worse', async () => {
+  await using folder = await tempFolder()
+  const path = join(folder.path, 'whole.h5')
+  const exporter = await hdf5Target.open(path, head())
+  await exporter.samples(0, 0, block)
+  await exporter.close()
+  const content = await readFile(path)
+  const random = seededRandom(SEED)
+  const errors: unknown[] = []
+  for (let k = 0; k < 60; k++) {
+    const damaged = Buffer.from(content)
+    // Not the mark of a file that is being written.
+    const at = 12 + Math.floor(random() * (content.length - 12))
+    damaged[at]! ^= 1 << (k % 8)
+    const file = join(folder.path, `${k}.h5`)
+    await writeFile(file, k % 5 === 0 ? content.subarray(0, at) : damaged)
+    const problem = await readAll(file).catch((error: unknown) => error)
+    if (problem !== undefined) errors.push(problem)
+  }
+  expect(errors.length).toBeGreaterThan(0)
+  expect(errors.filter((error) => !(error instanceof RecordingFileError))).toEqual([])
+  await using whole = await openSampleFile(path)
+  expect((await whole.streams[0]!.read(0, 100, 'digital')).equals(block)).toBe(true)
+})
 
 test('an HDF5 file of another layout is refused with what was expected', async () => {
   await using folder = await tempFolder()

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { NdArray, parseDType, type DType } from '@nodeacq/ndarray'
 import type { Dataset, File, Group, Metadata } from 'h5wasm/node'
 import { RecordingFileError } from '../../errors.ts'
+import { OpenFile } from '../OpenFile.ts'
 import { hdfReason, loadH5wasm, type H5wasm } from './loadH5wasm.ts'
 
 /** An HDF5 file open for reading. What it does not hold reads as undefined; what cannot be read throws. */
@@ -23,28 +24,25 @@ export class HdfReader {
   /** @throws RecordingFileError */
   static async open(path: string): Promise<HdfReader> {
     const library = await loadH5wasm()
-    const open = (mode: 'r' | 'Sr'): File => new library.File(resolve(path), mode)
+    const isUnfinished = await isMarked(path)
     try {
-      return new HdfReader(path, library, { file: open('r'), isUnfinished: false })
+      const file = new library.File(resolve(path), isUnfinished ? 'Sr' : 'r')
+      return new HdfReader(path, library, { file, isUnfinished })
     } catch (cause) {
-      try {
-        // Marked as being written: by someone now, or by someone who was killed.
-        return new HdfReader(path, library, { file: open('Sr'), isUnfinished: true })
-      } catch {
-        throw new RecordingFileError(path, { where: 'file', expected: 'an HDF5 file', got: hdfReason(cause), cause })
-      }
+      throw new RecordingFileError(path, { where: 'file', expected: 'an HDF5 file', got: hdfReason(cause), cause })
     }
   }
 
   /** Names in a group, or nothing where there is no such group. */
   names(path: string): readonly string[] {
-    const found = this.#find(path)
-    return found !== undefined && 'keys' in found ? found.keys() : []
+    return this.#attempt(path, () => {
+      const found = this.#find(path)
+      return found !== undefined && 'keys' in found ? found.keys() : []
+    })
   }
 
   isGroup(path: string): boolean {
-    const found = this.#find(path)
-    return found !== undefined && 'keys' in found
+    return this.#attempt(path, () => 'keys' in (this.#find(path) ?? {}))
   }
 
   /** A text, a number, or a list of them. */
@@ -119,7 +117,11 @@ export class HdfReader {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#file.close()
+    try {
+      this.#file.close()
+    } catch {
+      // Of a damaged file; there is nothing to save in one that was only read.
+    }
   }
 
   #find(path: string): Group | Dataset | undefined {
@@ -146,6 +148,26 @@ export class HdfReader {
     } catch (cause) {
       throw new RecordingFileError(this.path, { where, expected: 'readable data', got: hdfReason(cause), cause })
     }
+  }
+}
+
+/** Versions of the superblock that have marks, the place of the version and of the marks, and what these say. */
+const MARKED_VERSION = 3
+const VERSION_AT = 8
+const MARKS_AT = 11
+const IS_WRITTEN = 0b101
+
+/**
+ * Whether the file is being written, by someone now or by someone who was killed. Only then may it be read as such a file: there the
+ * library waits for what does not fit to become right, which in a damaged file takes for ever.
+ */
+async function isMarked(path: string): Promise<boolean> {
+  const file = await OpenFile.open(path)
+  try {
+    const head = await file.read(0, Math.min(file.size, MARKS_AT + 1))
+    return head[VERSION_AT] === MARKED_VERSION && ((head[MARKS_AT] ?? 0) & IS_WRITTEN) !== 0
+  } finally {
+    await file.close()
   }
 }
 

@@ -27,6 +27,8 @@ async function openHdf(path: string): Promise<SampleFile> {
     })
   } catch (error) {
     reader.close()
-    throw error
+    if (error instanceof RecordingFileError) throw error
+    const got = error instanceof Error ? error.message : String(error)
+    throw new RecordingFileError(path, { where: 'file', expected: 'what its layout asks for', got, cause: error })
   }
 }
