@@ -272,4 +272,11 @@ export type { RunSummary, SummaryEdge, SummaryNode } from './run/RunSummary.ts'
 export type { Graph, GraphGroup, GraphHost, GraphInput, GraphModule, GraphNode } from './graph/Graph.ts'
 export { GraphError, NodeacqError, RunError } from './errors.ts'
 
-export { Oscilloscope, SpectrumViewer, ViewerError, ViewerNode, ViewerServer } from '@nodeacq/viewers'
+export {
+  DigitalOscilloscope,
+  Oscilloscope,
+  SpectrumViewer,
+  ViewerError,
+  ViewerNode,
+  ViewerServer
+} from '@nodeacq/viewers'

@@ -169,14 +169,14 @@ describe.skipIf(chromium === undefined)('the oscilloscope in a browser', () => {
     const look = { window: 3, isSweep: true, isDark: true, ratio: 1, traces: TRACES, axis: AXIS }
     const tokenFile = join(folder.path, 'token')
     await using first = await startProcess(PROGRAM, ['0', tokenFile])
-    const link = await first.line(/^http/)
+    const link = await first.line(/^http/, { timeout: 60_000 })
     await using browser = await Browser.open(chromium!)
     await browser.goto(link)
     await shows(browser, async (size) => await expectedPicture(link, size, look))
     first.kill('SIGKILL')
     await browser.tab.locator('.status .bad').getByText('connection lost').waitFor()
     await using again = await startProcess(PROGRAM, [new URL(link).port, tokenFile])
-    expect(await again.line(/^http/)).toBe(link)
+    expect(await again.line(/^http/, { timeout: 60_000 })).toBe(link)
     await browser.tab.locator('.status').getByText('live').waitFor()
     await shows(browser, async (size) => await expectedPicture(link, size, look))
     // The browser tells of every attempt that failed; nothing else may be wrong.

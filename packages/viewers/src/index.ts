@@ -1,5 +1,6 @@
 import { addChildModule } from '@nodeacq/core'
 
+export { DigitalOscilloscope } from './digital/DigitalOscilloscope.ts'
 export { Oscilloscope } from './oscilloscope/Oscilloscope.ts'
 export { SpectrumViewer } from './spectrum/SpectrumViewer.ts'
 export { SignalViewer } from './nodes/SignalViewer.ts'

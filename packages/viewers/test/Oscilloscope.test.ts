@@ -163,6 +163,27 @@ test('a page that does not read gets fifteen messages, and the newest window whe
   page.close()
 })
 
+test('who asks for the past faster than it reads gets what it asked for last', async () => {
+  await using rig = await ScopeRig.start()
+  await rig.send(500)
+  const page = await Page.open(rig.scope.url())
+  page.isReading = false
+  page.say(WHOLE)
+  await waitFor(() => page.columns.length === 1)
+  page.say({ type: 'hold', id: 1 })
+  const ask = (request: number): void => page.say({ type: 'history', id: 1, request, from: 0, to: 400, width: 100 })
+  for (let request = 1; request < 15; request++) {
+    ask(request)
+    await waitFor(() => page.columns.length === request + 1)
+  }
+  ask(50)
+  ask(51)
+  page.say({ type: 'ack', id: 1, seq: page.columns.at(-1)!.seq })
+  await waitFor(() => page.columns.length > 15)
+  expect(page.columns.slice(15).map(({ request }) => request)).toEqual([51])
+  page.close()
+})
+
 test('a held page gets nothing, then its window', async () => {
   await using rig = await ScopeRig.start()
   await rig.send(100)

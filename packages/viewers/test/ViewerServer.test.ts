@@ -1,7 +1,10 @@
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { waitFor } from 'testing'
 import { WebSocket } from 'ws'
 import { PROTOCOL, ViewerServer } from '../src/index.ts'
+import { readPageFiles } from '../src/server/PageFiles.ts'
+import { pageFolder } from '../src/server/pageFolder.ts'
 import { enter, get, Page } from './Page.ts'
 
 let server: ViewerServer
@@ -77,6 +80,15 @@ test('files of the page are there, and nothing else is', async () => {
   }
   expect((await get(`${server.origin}/favicon.ico`)).status).toBe(204)
   expect((await get(`${server.origin}/`, { cookie }, 'POST')).status).toBe(405)
+})
+
+test('the page stays small', async () => {
+  const files = await readPageFiles(await pageFolder())
+  const bytes = (pattern: RegExp): number =>
+    [...files].filter(([path]) => pattern.test(path)).reduce((sum, [, { body }]) => sum + gzipSync(body).length, 0)
+  expect(bytes(/^\/assets\/index-.*\.js$/)).toBeGreaterThan(1000)
+  expect(bytes(/^\/assets\/index-/)).toBeLessThan(60_000)
+  expect(bytes(/worker-/)).toBeLessThan(10_000)
 })
 
 test('a name that is not ours is refused, so that no other name leads here', async () => {

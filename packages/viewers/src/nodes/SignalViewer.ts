@@ -1,9 +1,10 @@
 import { ConfigError, type NodeInputSpec } from '@nodeacq/core'
-import { parseDType } from '@nodeacq/ndarray'
-import type { Chunk, InputStream } from '@nodeacq/stream'
+import { parseDType, type ReadonlyNdArray } from '@nodeacq/ndarray'
+import type { Chunk, InputStream, StreamInfo } from '@nodeacq/stream'
 import type { z } from 'zod'
 import type { ViewStatus } from '../protocol/messages.ts'
 import { describeSignal } from '../signal/describeSignal.ts'
+import type { Extremes } from '../pyramid/Level.ts'
 import { displaySamples } from '../signal/displaySamples.ts'
 import type { Signal, SignalSource } from '../signal/SignalView.ts'
 import { ViewerNode, type serverConfig } from './ViewerNode.ts'
@@ -32,6 +33,18 @@ export abstract class SignalViewer<
 
   /** s that pages can look back at least. */
   protected abstract get seconds(): number
+  /** Letters of numpy's kinds of dtypes that it shows. */
+  protected readonly dtypeKinds: string = 'fiub'
+
+  /** What pages are told of the signal: itself, unless it is shown as something else. */
+  protected shownAs(info: StreamInfo): StreamInfo {
+    return info
+  }
+
+  /** The samples of a chunk as they are shown, in the type that is kept. */
+  protected samplesOf(data: ReadonlyNdArray, type: 'int16' | 'float32'): Extremes {
+    return displaySamples(data, type)
+  }
 
   protected get signals(): InputStream {
     return this.inputs['signals']!
@@ -39,11 +52,12 @@ export abstract class SignalViewer<
 
   protected override _checkInputs(): void {
     const { shape, dtype, sampleRate } = this.signals.info
-    const isSignal = shape.length === 2 && shape[1]! > 0 && 'fiub'.includes(parseDType(dtype).kind)
+    const isSignal = shape.length === 2 && shape[1]! > 0 && this.dtypeKinds.includes(parseDType(dtype).kind)
     if (!isSignal || !(sampleRate > 0)) {
+      const numbers = this.dtypeKinds.includes('f') ? 'numbers' : 'integers'
       const got = `${JSON.stringify(dtype)} of shape (${shape.join(', ')}) at ${sampleRate} Hz`
       throw new ConfigError(this._subject, [
-        `input 'signals': expected numbers of shape (samples, channels), got ${got}`
+        `input 'signals': expected ${numbers} of shape (samples, channels), got ${got}`
       ])
     }
   }
@@ -51,7 +65,7 @@ export abstract class SignalViewer<
   protected override async _initialize(): Promise<void> {
     const { info, source } = this.signals
     const stream = source?.node && source.output ? `${source.node}.${source.output}` : this.name
-    this.signal = describeSignal(info, { stream, seconds: this.seconds })
+    this.signal = describeSignal(this.shownAs(info), { stream, seconds: this.seconds })
     await super._initialize()
   }
 
@@ -68,7 +82,7 @@ export abstract class SignalViewer<
   #take({ data, index, gaps }: Chunk): void {
     const { store } = this.signal!
     for (const gap of gaps) store.lose(gap)
-    store.append(displaySamples(data, store.pyramid.dtype), data.length, index)
+    store.append(this.samplesOf(data, store.pyramid.dtype), data.length, index)
   }
 
   #status(): ViewStatus {

@@ -4,6 +4,7 @@ import {
   parseClientMessage,
   PROTOCOL,
   type ClientMessage,
+  type HistoryMessage,
   type Role,
   type ServerMessage,
   type SubscribeMessage
@@ -20,7 +21,7 @@ const MAX_CHANGES = 20
 const TEXT_INTERVAL = 100
 
 /** Close codes of websockets. */
-const CLOSE = { protocol: 4400 } as const
+const CLOSE = { protocol: 4400, failed: 1011 } as const
 
 interface Subscription {
   readonly wish: SubscribeMessage
@@ -28,6 +29,8 @@ interface Subscription {
   readonly pace: Pace
   seq: number
   isHeld: boolean
+  /** The part of the past that was asked for last and is not answered yet. */
+  past: HistoryMessage | undefined
   textAt: number
 }
 
@@ -74,9 +77,25 @@ export class Connection {
 
   /** Sends what is new, as far as the page reads it. */
   send(now: number): void {
+    try {
+      this.#sendNews(now)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  close(): void {
+    this.#socket.terminate()
+  }
+
+  #sendNews(now: number): void {
     for (const subscription of this.#subscriptions.values()) {
+      const { view, pace, past } = subscription
+      if (past !== undefined && pace.hasCredit) {
+        subscription.past = undefined
+        this.#sendBinary(subscription, view.history(past, subscription.seq + 1), now)
+      }
       if (subscription.isHeld) continue
-      const { view, pace } = subscription
       if (now - subscription.textAt >= TEXT_INTERVAL) {
         subscription.textAt = now
         for (const message of view.messages()) this.#say(message)
@@ -85,10 +104,6 @@ export class Connection {
       const message = view.next({ seq: subscription.seq + 1, wider: pace.wider })
       if (message !== undefined) this.#sendBinary(subscription, message, now)
     }
-  }
-
-  close(): void {
-    this.#socket.terminate()
   }
 
   #sendBinary(subscription: Subscription, message: Uint8Array, now: number): void {
@@ -106,11 +121,17 @@ export class Connection {
       if (text === undefined) throw new ProtocolError('message: expected text, got bytes')
       await this.#obey(parseClientMessage(text))
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
+      if (!(error instanceof ProtocolError)) return this.#fail(error)
       this.#options.log.info(`${this.#options.address}: ${error.message}; the page is disconnected`)
       // At most 123 bytes fit into the reason.
       this.#socket.close(CLOSE.protocol, error.message.slice(0, 100))
     }
+  }
+
+  /** What goes wrong with one page is the end of that page, not of the process. */
+  #fail(error: unknown): void {
+    this.#options.log.error(`${this.#options.address}: a page cannot be served`, error)
+    this.#socket.close(CLOSE.failed, 'the server failed')
   }
 
   async #obey(message: ClientMessage): Promise<void> {
@@ -153,7 +174,15 @@ export class Connection {
     const seq = this.#subscriptions.get(wish.id)?.seq ?? 0
     const pace = new Pace(wish.messageRate)
     const view = viewer.open(wish)
-    this.#subscriptions.set(wish.id, { wish, view, pace, seq, isHeld: false, textAt: performance.now() })
+    this.#subscriptions.set(wish.id, {
+      wish,
+      view,
+      pace,
+      seq,
+      isHeld: false,
+      past: undefined,
+      textAt: performance.now()
+    })
     for (const message of view.messages()) this.#say(message)
   }
 
@@ -163,9 +192,9 @@ export class Connection {
     if (subscription === undefined) return
     const now = performance.now()
     if (message.type === 'ack') subscription.pace.acknowledged(message.seq, now)
-    else if (message.type === 'history') {
-      this.#sendBinary(subscription, subscription.view.history(message, subscription.seq + 1), now)
-    } else {
+    // Answered when there is credit: who asks faster than it reads gets what it asked for last.
+    else if (message.type === 'history') subscription.past = message
+    else {
       subscription.isHeld = message.type === 'hold'
       if (message.type === 'resume') subscription.view.resync()
     }

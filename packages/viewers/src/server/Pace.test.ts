@@ -26,6 +26,13 @@ test('one that does not read at all gets as many messages as there is credit', (
   expect(play(pace, { from: 0, ms: 5000, delay: Infinity })).toBe(CREDIT)
 })
 
+test('a page that is slow to begin is not taken for a slow one', () => {
+  const pace = new Pace(60)
+  play(pace, { from: 0, ms: 1500, delay: 700 })
+  play(pace, { from: 1500, ms: 1500, delay: 20 })
+  expect([pace.rate, pace.wider]).toEqual([60, 1])
+})
+
 test('one that falls behind gets fewer messages, then wider columns, and both back', () => {
   const pace = new Pace(60)
   play(pace, { from: 0, ms: 20_000, delay: 400 })

@@ -2,6 +2,8 @@
 export const CREDIT = 15
 /** ms after which a message counts as read late. */
 const LATE = 250
+/** ms from the first message in which a page is still getting ready. */
+const GRACE = 2000
 /** ms of messages read in time after which one step is taken back. */
 const RECOVERY = 10_000
 /** Messages per second below which columns get wider instead. */
@@ -16,6 +18,7 @@ export class Pace {
   readonly #rate: number
   #slower = 1
   #wider = 1
+  #startedAt: number | undefined
   #sentAt = -Infinity
   #changedAt = -Infinity
   /** When each message that is not yet acknowledged was sent, oldest first. */
@@ -35,13 +38,19 @@ export class Pace {
     return this.#rate / this.#slower
   }
 
+  /** Whether the reader has read enough of what was sent. */
+  get hasCredit(): boolean {
+    return this.#open.length < CREDIT
+  }
+
   /** Whether a message may be sent now. */
   isDue(now: number): boolean {
     // Timers are not exact: one that fires a little early would wait a whole round.
-    return this.#open.length < CREDIT && now - this.#sentAt >= 1000 / this.rate - 3
+    return this.hasCredit && now - this.#sentAt >= 1000 / this.rate - 3
   }
 
   sent(seq: number, now: number): void {
+    this.#startedAt ??= now
     this.#sentAt = now
     this.#open.push({ seq, at: now })
     if (this.#open.length === CREDIT) this.#fallBack(now)
@@ -58,6 +67,7 @@ export class Pace {
   }
 
   #fallBack(now: number): void {
+    if (now - this.#startedAt! < GRACE) return
     // The messages that are on their way already would tell the same again.
     if (now - this.#changedAt < LATE) return
     this.#changedAt = now
