@@ -1,11 +1,12 @@
 import { dspSuite } from './dsp.ts'
+import { lslSuite } from './lsl.ts'
 import { rpcSuite } from './rpc.ts'
 import { recordSuite } from './record.ts'
 import { streamSuite } from './stream.ts'
 import type { Part, Suite } from './suite.ts'
 
 /** Everything that `pnpm bench` measures, in this order. */
-export const SUITES: readonly Suite[] = [rpcSuite, streamSuite, recordSuite, dspSuite]
+export const SUITES: readonly Suite[] = [rpcSuite, streamSuite, recordSuite, dspSuite, lslSuite]
 
 /** @throws {Error} when there is none of that name. */
 export function partOf(suite: string, name: string): Part {
