@@ -108,6 +108,7 @@ export {
   LslLostError,
   LslOutlet,
   LslSimulator,
+  LslStampSmoother,
   LslStreamInlet,
   LslStreamOutlet,
   Mw75,

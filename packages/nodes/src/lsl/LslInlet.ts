@@ -35,7 +35,7 @@ const config = z.object({
 type Config = z.infer<typeof config>
 
 /** s in which others that are meant as well answer, once one has. */
-const TWINS = 0.6
+const TWINS = 1
 /** s from one look at the other clock that is told to the next. */
 const CLOCK_INTERVAL = 5
 /** ms between two looks whether something is held for too long. */

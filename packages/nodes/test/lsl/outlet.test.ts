@@ -23,8 +23,12 @@ const TEXTS = { name: 'str2', type: 'M', channelCount: 2, channelFormat: 'string
 const ARCHIVE = Buffer.from('7f010902', 'hex').toString('latin1')
 const UID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 
-/** What an outlet answers: until it is silent for 150 ms, or ends the connection. */
-async function answerTo(port: number, request: Buffer): Promise<{ bytes: Buffer; isClosed: boolean }> {
+/** What an outlet answers: until it ends the connection, or has said something, if it is to, and is silent for 150 ms. */
+async function answerTo(
+  port: number,
+  request: Buffer,
+  { response_hex, server_closed }: Variant
+): Promise<{ bytes: Buffer; isClosed: boolean }> {
   const socket = connect({ host: '127.0.0.1', port })
   const pieces: Buffer[] = []
   let isClosed = false
@@ -35,7 +39,8 @@ async function answerTo(port: number, request: Buffer): Promise<{ bytes: Buffer;
   })
   socket.on('close', () => (isClosed = true))
   socket.write(request)
-  await waitFor(() => isClosed || performance.now() - last > 150)
+  const isSilent = (): boolean => performance.now() - last > 150 && (pieces.length > 0 || response_hex === '')
+  await waitFor(() => isClosed || (!server_closed && isSilent()))
   socket.destroy()
   return { bytes: Buffer.concat(pieces), isClosed }
 }
@@ -52,11 +57,11 @@ test.each([
   const { uid, v4DataPort, createdAt } = outlet.info
   const requests = all.filter(isOurs)
   const answers = await Promise.all(
-    requests.map(({ request_text }) => {
-      const own = request_text.replace(UID, (id) =>
+    requests.map((variant) => {
+      const own = variant.request_text.replace(UID, (id) =>
         id.startsWith('0000') ? id : id === id.toLowerCase() ? uid : uid.toUpperCase()
       )
-      return answerTo(v4DataPort, Buffer.from(own, 'latin1'))
+      return answerTo(v4DataPort, Buffer.from(own, 'latin1'), variant)
     })
   )
   const head = (text: string): string =>
