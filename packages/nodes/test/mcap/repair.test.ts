@@ -34,7 +34,7 @@ describe('a log', () => {
     expect(stream!.channelInfo).toMatchObject([{ name: 'C3', unit: 'uV', gain: 0.1 }, { name: 'C4' }])
     expect((await stream!.read(38, 42, 'digital')).toNested()).toEqual([38, 39, 60, 61].map((n) => [n, -n]))
     expect((await stream!.read(79, 80, 'physical')).toNested()).toEqual([[99 * 0.1, -99 * 0.1]])
-    expect(await file.events()).toEqual([{ index: 70, duration: 0, label: 'stim', value: 1 }])
+    expect(await file.events()).toEqual([{ index: 70, duration: 0, label: 'stim', value: 1, streamName: 'amp' }])
     expect(file.warnings).toEqual([])
   })
 

@@ -55,6 +55,8 @@ class LogScan {
   /** The chunk whose mark is still to come, and the checksum of the bytes since its beginning. */
   #open: { readonly offset: number; readonly content: ChunkContent; crc: number } | undefined
   #isClosed = false
+  /** Bytes that are missing before what is read now; less than 0: more than there were. */
+  #shift = 0
   #held: readonly [Buffer, Buffer] = [Buffer.alloc(0), Buffer.alloc(0)]
 
   constructor(file: FileWindow) {
@@ -148,11 +150,13 @@ class LogScan {
   }
 
   async *#close(mark: Mark, at: number): AsyncGenerator<LogItem> {
-    if (mark.offset !== at) {
-      this.#problems.push(`the mark at ${at} belongs to ${mark.offset}`)
-    } else if (this.#open !== undefined) {
+    const shift = mark.offset - at
+    // One word for all that moved together.
+    if (shift !== this.#shift) this.#problems.push(`the mark at ${at} belongs to ${mark.offset}`)
+    this.#shift = shift
+    if (this.#open !== undefined) {
       const { offset, crc } = this.#open
-      if (mark.chunkOffset !== offset || mark.crc !== crc) {
+      if (mark.chunkOffset - shift !== offset || mark.crc !== crc) {
         this.#problems.push(`what stands around the samples of the chunk at ${offset} is damaged`)
       }
     }
@@ -194,7 +198,26 @@ class LogScan {
   async #isMark(place: number): Promise<boolean> {
     const record = await this.#file.read(place, place + RECORD_HEAD + MARK_LENGTH)
     if (record.length < RECORD_HEAD + MARK_LENGTH || record[0] !== MARK_OPCODE) return false
-    return decodeMark(record.subarray(RECORD_HEAD))?.offset === place
+    const mark = decodeMark(record.subarray(RECORD_HEAD))
+    if (mark === undefined || mark.offset === place) return mark !== undefined
+    // Bytes before it are doubled or gone: then what follows has moved as far.
+    const next = await this.#nextMark(place + RECORD_HEAD + MARK_LENGTH)
+    if (next === undefined || next === 'end') return next === 'end'
+    return next.mark.number === mark.number + 1 && next.mark.offset - next.place === mark.offset - place
+  }
+
+  /** The next mark behind whole records; `end` where the data ends. */
+  async #nextMark(from: number): Promise<{ mark: Mark; place: number } | 'end' | undefined> {
+    for (let at = from; ;) {
+      const head = Buffer.from(await this.#file.read(at, at + RECORD_HEAD))
+      if (head.length < RECORD_HEAD || !isPlausible(head[0]!)) return undefined
+      if (head[0] === OPCODE.dataEnd) return at === from ? 'end' : undefined
+      const end = at + RECORD_HEAD + Number(head.readBigUInt64LE(1))
+      if (end > this.#file.size) return undefined
+      const mark = head[0] === MARK_OPCODE ? decodeMark(await this.#file.read(at + RECORD_HEAD, end)) : undefined
+      if (head[0] === MARK_OPCODE) return mark && { mark, place: at }
+      at = end
+    }
   }
 
   #endData(content: Buffer): void {

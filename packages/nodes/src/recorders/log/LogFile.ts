@@ -26,15 +26,16 @@ export class LogFile implements LogSink {
     this.#handle = handle
   }
 
-  /** Makes the file, which must not exist, and its reserve. @throws RecorderError */
-  static async create(path: string): Promise<LogFile> {
+  /** Makes the file, which must not exist, and its reserve unless that is not wanted. @throws RecorderError */
+  static async create(path: string, { hasReserve = true }: { hasReserve?: boolean } = {}): Promise<LogFile> {
     try {
       const file = new LogFile(path, await open(path, 'wx'))
-      await file.#keepReserve().catch(async (cause: unknown) => {
-        await file.close()
-        await rm(path)
-        throw cause
-      })
+      if (hasReserve)
+        await file.#keepReserve().catch(async (cause: unknown) => {
+          await file.close()
+          await rm(path)
+          throw cause
+        })
       return file
     } catch (cause) {
       throw RecorderError.from(path, 'create the file', cause)

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { OpenFile } from '../../files/OpenFile.ts'
+import { combineCrc32 } from '../../files/mcap/crc32.ts'
 import { FileWindow } from '../../files/mcap/FileWindow.ts'
 import { McapWriter } from '../../files/mcap/McapWriter.ts'
 import type { Attachment, Channel } from '../../files/mcap/records.ts'
 import type { StoredMessage } from '../../files/mcap/readChunkRecords.ts'
-import { readBlock } from '../../files/mcap/sampleBlock.ts'
+import { readBlock, type BlockHead } from '../../files/mcap/sampleBlock.ts'
 import { scanLog } from '../../files/mcap/scanLog.ts'
 import { isLater } from '../../files/mcap/sequence.ts'
 import { verifyLog, type LogReport } from '../../files/mcap/verifyLog.ts'
 import { LogFile } from './LogFile.ts'
+import type { StreamTotals } from './topics.ts'
 
 export interface RepairReport {
   /** What was there. */
@@ -34,7 +36,7 @@ export async function repairLog(
 ): Promise<RepairReport> {
   const found = await verifyLog(source)
   const sha256 = await hashOf(source)
-  const log = await LogFile.create(target)
+  const log = await LogFile.create(target, { hasReserve: false })
   try {
     const copy = new LogCopy(new McapWriter(log))
     const file = await OpenFile.open(source)
@@ -65,9 +67,13 @@ export async function repairLog(
 interface CopiedStream {
   readonly id: number
   readonly topic: string
+  readonly startIndex: number
   next: number | undefined
   /** Of the newest message in the source. */
   sequence: number
+  /** What the new file has of it. */
+  readonly totals: StreamTotals
+  crc: number
 }
 
 /** Copies messages, and tells what is missing between them. */
@@ -104,13 +110,14 @@ class LogCopy {
     if (this.#streams.has(channel.id)) return
     const known = [...this.#streams.values()].find(({ topic }) => topic === channel.topic)
     const id = known?.id ?? this.#writer.addChannel({ ...channel, schemaId: this.#schemaOf(schema, channel) })
-    this.#streams.set(channel.id, known ?? { id, topic: channel.topic, next: undefined, sequence: -1 })
+    this.#streams.set(channel.id, known ?? copiedStream(id, channel))
   }
 
   take(message: StoredMessage): void {
     const stream = this.#streams.get(message.channelId)
     // A part of the file may be there twice.
     if (stream === undefined || !isLater(message.sequence, stream.sequence)) return
+    const isFirst = stream.sequence === -1 && message.sequence === 0
     stream.sequence = message.sequence
     this.messages += 1
     this.#time = message.logTime
@@ -122,8 +129,10 @@ class LogCopy {
     if (stream.topic === '/nodeacq/gaps') this.#noteGap(message.data)
     const block = readBlock(message.data)
     if (block !== undefined) {
-      if (stream.next !== undefined && block.index > stream.next) this.#addGap(stream.topic, stream.next, block.index)
-      stream.next = block.index + block.count
+      // Where messages before it are missing, so are their samples.
+      const expected = stream.next ?? (isFirst ? block.index : stream.startIndex)
+      if (block.index > expected) this.#addGap(stream, expected, block.index)
+      noteBlock(stream, block)
     }
     this.#writer.addMessage(stream.id, message.data, message)
   }
@@ -134,10 +143,19 @@ class LogCopy {
   }
 
   async end(): Promise<void> {
-    const close =
-      this.#close === undefined ? {} : (JSON.parse(this.#close.toString()) as { streams?: Record<string, object> })
-    const streams = Object.keys(close.streams ?? {})
-    this.#addJson('/nodeacq/close', { reason: 'repair', streams: {}, repaired: streams })
+    const said = this.#close === undefined ? {} : (JSON.parse(this.#close.toString()) as CloseMessage)
+    for (const stream of this.#streams.values()) {
+      const { first = 0, next = 0 } = said.streams?.[stream.topic] ?? {}
+      const from = stream.next ?? first
+      if (stream.topic.endsWith('/samples') && next > from) this.#addGap(stream, from, next)
+    }
+    const streams = [...this.#streams.values()].filter(({ topic }) => topic.endsWith('/samples'))
+    const totals = streams.map(({ topic, totals, crc }) => [topic, { ...totals, crc32: hex(crc) }])
+    this.#addJson('/nodeacq/close', {
+      reason: 'repair',
+      before: said.reason,
+      streams: Object.fromEntries(totals) as object
+    })
     await this.#writer.flush(0)
     await this.#writer.end(0)
   }
@@ -146,25 +164,22 @@ class LogCopy {
     const { stream, from, to } = JSON.parse(data.toString()) as { stream: string; from: number; to: number }
     const found = [...this.#streams.values()].find(({ topic }) => topic === stream)
     if (found === undefined) return
-    if (found.next !== undefined && from > found.next) this.#addGap(stream, found.next, from)
-    found.next = Math.max(to, found.next ?? 0)
+    if (found.next !== undefined && from > found.next) this.#addGap(found, found.next, from)
+    countGap(found, from, to)
   }
 
-  #addGap(stream: string, from: number, to: number): void {
-    this.lost.set(stream, (this.lost.get(stream) ?? 0) + to - from)
-    this.#addJson('/nodeacq/gaps', { stream, from, to, cause: 'damaged', repaired: false })
+  #addGap(stream: CopiedStream, from: number, to: number): void {
+    this.lost.set(stream.topic, (this.lost.get(stream.topic) ?? 0) + to - from)
+    this.#addJson('/nodeacq/gaps', { stream: stream.topic, from, to, cause: 'damaged', repaired: false })
+    countGap(stream, from, to)
   }
 
   #addJson(topic: string, value: unknown): void {
     let stream = [...this.#streams.values()].find((each) => each.topic === topic)
     if (stream === undefined) {
       const schemaId = this.#schemaOf(`nodeacq.${topic.split('/').at(-1)!}`, { encoding: 'json' })
-      stream = {
-        id: this.#writer.addChannel({ schemaId, topic, encoding: 'json', metadata: {} }),
-        topic,
-        next: undefined,
-        sequence: -1
-      }
+      const channel = { schemaId, topic, encoding: 'json', metadata: {} }
+      stream = copiedStream(this.#writer.addChannel(channel), channel)
       this.#streams.set(-this.#streams.size - 1, stream)
     }
     this.#writer.addMessage(stream.id, Buffer.from(JSON.stringify(value)), { logTime: this.#time })
@@ -179,6 +194,39 @@ class LogCopy {
     return id
   }
 }
+
+interface CloseMessage {
+  readonly reason?: string
+  readonly streams?: Readonly<Record<string, { readonly first?: number; readonly next?: number }>>
+}
+
+function copiedStream(id: number, { topic, metadata }: Pick<Channel, 'topic' | 'metadata'>): CopiedStream {
+  const startIndex = Number(metadata['startIndex'] ?? 0)
+  const counts = { received: 0, lost: 0, duplicated: 0, gaps: 0, blocks: 0 }
+  const totals = { first: startIndex, next: startIndex, ...counts, crc32: '' }
+  return { id, topic, startIndex, next: undefined, sequence: -1, totals, crc: 0 }
+}
+
+function noteBlock(stream: CopiedStream, { index, count, crc, length }: BlockHead): void {
+  const { totals } = stream
+  if (stream.next === undefined) totals.first = index
+  stream.next = totals.next = index + count
+  totals.received += count
+  totals.blocks += 1
+  stream.crc = combineCrc32(stream.crc, crc, length)
+}
+
+function countGap(stream: CopiedStream, from: number, to: number): void {
+  const { totals } = stream
+  if (stream.next === undefined) totals.first = from
+  const before = Math.max(from, stream.next ?? from)
+  if (to <= before) return
+  stream.next = totals.next = to
+  totals.lost += to - before
+  totals.gaps += 1
+}
+
+const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
 
 async function attachmentsOf(file: OpenFile): Promise<Attachment[]> {
   const found: Attachment[] = []
