@@ -98,7 +98,8 @@ async function play(file: string, options: ReplayOptions, output: Output): Promi
     loop,
     from,
     units: digital ? 'digital' : 'physical',
-    listen: { address: listen, insecure },
+    // Nothing is recorded here.
+    listen: { address: listen, insecure, announce: false },
     signal: signals.first,
     kill: signals.second,
     onStart: (played) => {

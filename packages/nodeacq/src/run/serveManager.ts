@@ -9,6 +9,8 @@ export interface ListenOptions {
   readonly address?: string | undefined
   /** Needed for an address beyond loopback. */
   readonly insecure?: boolean | undefined
+  /** Whether `nodeacq record` finds the run without its address; default true. */
+  readonly announce?: boolean | undefined
 }
 
 /** The manager of a run as other programs reach it: `nodeacq record`, pyacq's RPC clients. */
@@ -21,14 +23,14 @@ export interface ServedManager {
 export async function serveManager(
   manager: ManagerHandle,
   graph: Graph,
-  { address = 'tcp://127.0.0.1:*', insecure = false }: ListenOptions
+  { address = 'tcp://127.0.0.1:*', insecure = false, announce = true }: ListenOptions
 ): Promise<ServedManager> {
   const server = await RpcServer.start({ address, insecure, dialect: pyacqDialect, importRoots: [] })
   server.publish('manager', manager)
+  const nothing = (): Promise<void> => Promise.resolve()
+  const run = { address: server.address, graph: graph.name, file: graph.file }
   // Whoever cannot write there can still give the address.
-  const withdraw = await announceRun({ address: server.address, graph: graph.name, file: graph.file }).catch(
-    () => () => Promise.resolve()
-  )
+  const withdraw = announce ? await announceRun(run).catch(() => nothing) : nothing
   const close = async (): Promise<void> => {
     await withdraw()
     await server.close()
