@@ -195,6 +195,9 @@ export type {
   Exporter,
   GapMode
 } from './convert/Exporter.ts'
+export { repairBrainVision } from './convert/brainvision/repairBrainVision.ts'
+export { repairEdf } from './convert/edf/repairEdf.ts'
+export type { FileRepair } from './convert/FileRepair.ts'
 export { repairXdf } from './convert/xdf/repairXdf.ts'
 export type { XdfRepairReport } from './convert/xdf/repairXdf.ts'
 export { readAttachments } from './files/mcap/readAttachments.ts'

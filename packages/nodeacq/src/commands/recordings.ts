@@ -1,4 +1,12 @@
-import { openSampleFile, repairLog, repairXdf, verifyLog, type LogReport } from '@nodeacq/nodes'
+import {
+  openSampleFile,
+  repairBrainVision,
+  repairEdf,
+  repairLog,
+  repairXdf,
+  verifyLog,
+  type LogReport
+} from '@nodeacq/nodes'
 import type { Command } from 'commander'
 import { formatBytes, formatCount } from '../screen/format.ts'
 import { ProgressLine } from '../screen/ProgressLine.ts'
@@ -52,11 +60,13 @@ export function addRecordingCommands(program: Command, output: Output, done: (co
         'missing stands as gaps. The damaged one is left as it is. The exit code is 0 when nothing but an unfinished end was ' +
         'missing, and 3 when something that had been written is gone.'
     )
-    .argument('<file>', 'recording, .mcap, or an .xdf file of whatever program')
+    .argument('<file>', 'recording: .mcap; or .edf, .bdf, .vhdr, .xdf of whatever program')
     .option('--out <file>', 'the new recording (default: <file>_repaired beside it)')
-    .addHelpText('after', '\nExamples:\n  $ nodeacq repair session.mcap\n  $ nodeacq repair session.xdf')
+    .addHelpText('after', '\nExamples:\n  $ nodeacq repair session.mcap\n  $ nodeacq repair session.edf')
     .action(async (path: string, options: { out?: string }) => {
       if (/\.xdf$/i.test(path)) return done(await repairXdfFile(path, output, options))
+      const cut = /\.(edf|bdf|vhdr)$/i.exec(path)?.[0]
+      if (cut !== undefined) return done(await repairCut(path, output, { extension: cut, ...options }))
       const { out = path.replace(/(\.mcap)?$/, '_repaired.mcap') } = options
       const report = await asRecordingError(async () => {
         using progress = new ProgressLine(output.stderr, 'copying', await sizeOf(path))
@@ -71,6 +81,25 @@ export function addRecordingCommands(program: Command, output: Output, done: (co
       done(isOnlyUnfinished(source) && lost.size === 0 ? EXIT.ok : EXIT.gone)
     })
   addConvertCommand(program, output)
+}
+
+/** Files that end where their recorder was killed. */
+async function repairCut(
+  path: string,
+  { stdout, stderr }: Output,
+  { extension, out }: { extension: string; out?: string }
+): Promise<ExitCode> {
+  const target = out ?? `${path.slice(0, -extension.length)}_repaired${extension}`
+  const isTriple = extension.toLowerCase() === '.vhdr'
+  const { kept, damage } = await asRecordingError(async () => {
+    using progress = new ProgressLine(stderr, 'copying', await sizeOf(path))
+    return await (isTriple ? repairBrainVision : repairEdf)(path, target, (bytes) => progress.show(bytes))
+  })
+  stdout.write(`${target}: ${formatCount(kept)} ${isTriple ? 'points' : 'records'}\n`)
+  for (const { file, from, to, reason } of damage) {
+    stdout.write(`left out: bytes ${formatCount(from)} to ${formatCount(to)} of ${file}, ${reason}\n`)
+  }
+  return EXIT.ok
 }
 
 async function repairXdfFile(path: string, { stdout, stderr }: Output, { out }: { out?: string }): Promise<ExitCode> {

@@ -5,12 +5,14 @@ import { bdfTarget, edfTarget } from './edf/edfTargets.ts'
 import { hdf5Target } from './hdf5/Hdf5Exporter.ts'
 import { nwbTarget } from './nwb/NwbExporter.ts'
 import { openEphysTarget } from './openephys/OpenEphysExporter.ts'
+import { rawTarget } from './raw/RawExporter.ts'
 import { spikeGlxTarget } from './spikeglx/SpikeGlxExporter.ts'
 import { wavTarget } from './wav/WavExporter.ts'
 import { xdfTarget } from './xdf/XdfExporter.ts'
 import { zarrTarget } from './zarr/ZarrExporter.ts'
 
 const targets: readonly ExportTarget[] = [
+  rawTarget,
   edfTarget,
   bdfTarget,
   brainVisionTarget,

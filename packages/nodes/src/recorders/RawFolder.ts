@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseDType, type WireDType } from '@nodeacq/ndarray'
 import type { Chunk, Gap, InputStream } from '@nodeacq/stream'
 import {
   ANNOTATIONS_FILE,
   gapsFileName,
   PROPERTIES_FILE,
+  pyacqDType,
   PYACQ_VERSION,
   rawFileName,
   type StreamProperties
@@ -138,14 +138,9 @@ export function describeStream(input: InputStream): StreamProperties {
   const { streamType, dtype, shape, sampleRate, channelInfo } = input.info
   return {
     streamtype: streamType,
-    dtype: typeof dtype === 'string' ? dtype : dtype.map(([name, type, ...rest]) => [name, numpyName(type), ...rest]),
+    dtype: pyacqDType(dtype),
     shape,
     sample_rate: sampleRate,
     ...(channelInfo != null && { channel_info: channelInfo })
   }
-}
-
-/** The name that pyacq's nodes use for a field: `<i8` is `int64`, `|S16` is `S16`. */
-function numpyName(type: WireDType): WireDType {
-  return typeof type !== 'string' ? type : parseDType(type).name.replace(/^\|/, '')
 }

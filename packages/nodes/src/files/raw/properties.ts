@@ -6,6 +6,7 @@
  *   <stream>.gaps.json       [{ from, to, row, cause }], only when samples are missing (not written by pyacq)
  *   annotations.json         { name: value }, only when there are any
  */
+import { parseDType, type WireDType } from '@nodeacq/ndarray'
 import { RecordingFileError } from '../../errors.ts'
 import type { RecordedGap } from '../SampleFile.ts'
 
@@ -22,6 +23,15 @@ export function rawFileName(stream: string): string {
 /** Name of the list of gaps of a stream. */
 export function gapsFileName(stream: string): string {
   return `${stream}.gaps.json`
+}
+
+/** A dtype with the names that pyacq's nodes use for fields: `<i8` is `int64`, `|S16` is `S16`. */
+export function pyacqDType(dtype: WireDType): WireDType {
+  return typeof dtype === 'string' ? dtype : dtype.map(([name, type, ...rest]) => [name, numpyName(type), ...rest])
+}
+
+function numpyName(type: WireDType): WireDType {
+  return typeof type !== 'string' ? type : parseDType(type).name.replace(/^\|/, '')
 }
 
 /** The entry of one stream, as it is in the file. */
