@@ -251,8 +251,9 @@ export class Manager implements AsyncDisposable {
    * Ends every recording; the nodes run on. Gives what became of each: with `wait` (default) when all are closed and
    * checked, otherwise at once. @throws {RecordError} when nothing is recorded.
    */
-  stopRecording(options?: { wait?: boolean }): Promise<RecorderStatus[]> {
-    return this.#recordings.stop(options)
+  async stopRecording(options?: { wait?: boolean }): Promise<RecorderStatus[]> {
+    await this.#watch.notes.sent()
+    return await this.#recordings.stop(options)
   }
 
   /** Every recorder of the graph, and the recording it makes or made last. */

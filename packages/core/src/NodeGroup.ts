@@ -15,13 +15,15 @@ import { addProcessGroup, removeProcessGroup } from './processGroups.ts'
 import { describeStall, StallWatch, type Stall } from './StallWatch.ts'
 import { importUserModule } from './userModules.ts'
 import type { NodeState } from './nodeState.ts'
-import type { Annotation, PrepareOptions, RecordControl, RecordStatus } from './recording/RecordControl.ts'
+import type { Annotation, PrepareOptions, RecordControl, RecordNote, RecordStatus } from './recording/RecordControl.ts'
+
+type Values = Readonly<Record<string, unknown>>
 
 export type GroupEvent =
   | { readonly kind: 'nodeState'; readonly node: string; readonly state: NodeState }
   | { readonly kind: 'nodeFailed'; readonly node: string; readonly failure: NodeFailure }
   | { readonly kind: 'recordState'; readonly node: string; readonly recording: RecordStatus }
-  | { readonly kind: 'paramsChanged'; readonly node: string; readonly params: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'paramsChanged'; readonly node: string; readonly old: Values; readonly params: Values }
   | Stall
 
 export interface GroupReport {
@@ -81,7 +83,7 @@ export class NodeGroup implements AsyncDisposable {
     this.#stalls.start()
     node.on('stateChanged', (state) => this.#events.append({ kind: 'nodeState', node: node.name, state }))
     node.on('paramsChanged', (change) =>
-      this.#events.append({ kind: 'paramsChanged', node: node.name, params: { ...change.new } })
+      this.#events.append({ kind: 'paramsChanged', node: node.name, old: { ...change.old }, params: { ...change.new } })
     )
     node.on('recordChanged', (recording) => this.#events.append({ kind: 'recordState', node: node.name, recording }))
     node.on('failed', (failure) => this.#events.append({ kind: 'nodeFailed', node: node.name, failure }))
@@ -160,7 +162,7 @@ export class NodeGroup implements AsyncDisposable {
     for (const node of this.listNodes()) if (node.isRunning) await node.stop({ timeout })
   }
 
-  /** As `RecordControl.prepare` of a node; the four below likewise. @throws {NotFoundError} when it records nothing. */
+  /** As `RecordControl.prepare` of a node; those below likewise. @throws {NotFoundError} when it records nothing. */
   prepareRecording(name: string, options?: PrepareOptions): Promise<void> {
     return this.#recorder(name).prepare(options)
   }
@@ -179,6 +181,10 @@ export class NodeGroup implements AsyncDisposable {
 
   annotate(name: string, annotation: Annotation): Promise<void> {
     return this.#recorder(name).annotate(annotation)
+  }
+
+  async noteRecording(name: string, notes: readonly RecordNote[]): Promise<void> {
+    await this.#recorder(name).note?.(notes)
   }
 
   #recorder(name: string): RecordControl {

@@ -1,9 +1,10 @@
-import { addressOf, forwardRecord, getLogger, isRemote, type ExitReport } from '@nodeacq/rpc'
+import { addressOf, forwardRecord, getLogger, isRemote, onLogRecord, type ExitReport } from '@nodeacq/rpc'
 import { EventLog, type Logged } from './EventLog.ts'
 import { describeExit, type HostEvent } from './Host.ts'
 import { isAlive, regainGroup, within, type GroupLink, type HostLink } from './links.ts'
 import type { GroupEvent } from './NodeGroup.ts'
 import type { RecordStatus } from './recording/RecordControl.ts'
+import { RecordNotes } from './recording/RecordNotes.ts'
 import { describeStall } from './StallWatch.ts'
 
 export type ManagerEventKind =
@@ -46,11 +47,16 @@ const RETRY = 200
  */
 export class Watch {
   readonly events = new EventLog<ManagerEvent>()
+  /** What recordings are told of it. */
+  readonly notes: RecordNotes
   readonly #groups: ReadonlyMap<string, GroupLink>
+  readonly #stopListening: () => void
   #closed = false
 
   constructor(groups: ReadonlyMap<string, GroupLink>) {
     this.#groups = groups
+    this.notes = new RecordNotes(groups)
+    this.#stopListening = onLogRecord((record) => this.notes.logged(record))
   }
 
   /** Follows a host until it is lost, forgotten (`isCurrent` says no) or everything is closed. */
@@ -87,8 +93,17 @@ export class Watch {
       }
       since = answer.next
       const place = { host: link.hostName, group: link.name }
-      for (const event of answer.events) this.events.append({ ...place, ...eventOf(event) })
+      for (const event of answer.events) {
+        this.#tellRecordings(event, link.name)
+        this.events.append({ ...place, ...eventOf(event) })
+      }
     }
+  }
+
+  #tellRecordings(event: Logged<GroupEvent>, group: string): void {
+    if (event.kind === 'recordState') this.notes.recorderChanged(event.node, group, event.recording)
+    if (event.kind !== 'paramsChanged') return
+    this.notes.paramsChanged(event.node, { time: event.at, old: event.old, new: event.params })
   }
 
   /** False when the group is gone; its host says so. The script's own group cannot be lost. */
@@ -109,6 +124,7 @@ export class Watch {
   /** Ends every question and lets the readers of `events` go. */
   close(): void {
     this.#closed = true
+    this.#stopListening()
     this.events.close()
   }
 

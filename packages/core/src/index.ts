@@ -6,7 +6,14 @@ export type { GroupReport } from './NodeGroup.ts'
 export { Host, describeExit } from './Host.ts'
 export { Manager } from './Manager.ts'
 export { closingTime, RECORD_STATES } from './recording/RecordControl.ts'
-export type { Annotation, PrepareOptions, RecordControl, RecordState, RecordStatus } from './recording/RecordControl.ts'
+export type {
+  Annotation,
+  PrepareOptions,
+  RecordControl,
+  RecordNote,
+  RecordState,
+  RecordStatus
+} from './recording/RecordControl.ts'
 export type { RecordContract, RecorderStatus, StartRecordingOptions } from './recording/Recordings.ts'
 export type { ManagerEvent, ManagerEventKind } from './Watch.ts'
 export { createManager } from './createManager.ts'

@@ -1,12 +1,14 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createManager, RecordError, type ManagerHandle } from '@nodeacq/core'
+import { createManager, Node, RecordError, type ManagerHandle } from '@nodeacq/core'
+import { getLogger } from '@nodeacq/rpc'
 import type { InputStream } from '@nodeacq/stream'
 import { tempFolder, waitFor } from 'testing'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { NoiseGenerator, openSampleFile, RawRecorder, Recorder, verifyLog } from '../src/index.ts'
+import { readMessages } from './readMessages.ts'
 import { RecorderNode } from '../src/recorders/RecorderNode.ts'
 import type { Recording } from '../src/recorders/Recording.ts'
 
@@ -74,6 +76,17 @@ class SlowRecorder extends RecorderNode<{ autostart: boolean }> {
 
   protected override _target(): string {
     return 'slow'
+  }
+}
+
+class Knob extends Node<Record<string, unknown>, { gain: number; filter: { cut: number } }> {
+  static override readonly paramsSchema = z.object({
+    gain: z.number().default(1),
+    filter: z.object({ cut: z.number() }).default({ cut: 40 })
+  })
+
+  protected override _run(): Promise<void> {
+    return Promise.resolve()
   }
 }
 
@@ -148,6 +161,44 @@ describe('record control', () => {
     expect(Math.abs(event!.index - newest)).toBeLessThan(2000)
     const notes = JSON.parse(await readFile(join(folder.path, 'raw_001', 'annotations.json'), 'utf8')) as object
     expect(notes).toMatchObject({ task: 'rest', annotations: [{ text: 'eyes closed' }] })
+  })
+
+  test('changes of parameters, warnings and errors of the graph stand in the recording, and nothing else of them', async () => {
+    await using folder = await tempFolder()
+    const { manager, log } = await lab(folder.path)
+    await using _ = manager
+    const knob = new Knob({ name: 'knob' })
+    manager.localGroup.addNode(knob)
+    await knob.setParams({ gain: 2 })
+    await manager.startRecording()
+    const isKnown = async () =>
+      (await manager.events(0)).events.some(({ recording }) => recording?.state === 'recording')
+    await waitFor(isKnown, { what: 'the recording' })
+    const amp = getLogger('lab.amp')
+    amp.warning('battery is low')
+    amp.info('nobody needs this')
+    amp.error('electrode off', new Error('impedance'))
+    await knob.setParams({ filter: { cut: 30 } })
+    await knob.setParams({ filter: { cut: 30 } })
+    const isTold = async () =>
+      (await manager.events(0)).events.filter(({ kind }) => kind === 'paramsChanged').length === 3
+    await waitFor(isTold, { what: 'the changes' })
+    await manager.stopRecording()
+    await manager.stopAll()
+    expect(log.state).toBe('initialized')
+
+    const { problems } = await verifyLog(join(folder.path, 'session.mcap'))
+    expect(problems).toEqual([])
+    const messages = await readMessages(join(folder.path, 'session.mcap'))
+    const time = expect.stringMatching(/^\d{19}$/) as string
+    expect(messages['/nodeacq/params']).toEqual([
+      { node: 'knob', params: ['filter'], old: { filter: { cut: 40 } }, new: { filter: { cut: 30 } }, time }
+    ])
+    const said = messages['/nodeacq/log']!.filter(({ logger }) => logger === 'lab.amp')
+    expect(said).toMatchObject([
+      { level: 'warning', message: 'battery is low', time },
+      { level: 'error', message: 'electrode off', error: expect.stringContaining('Error: impedance') as string, time }
+    ])
   })
 
   test('when one recorder cannot, none does, and nothing is left of the others', async () => {

@@ -46,6 +46,30 @@ export interface Annotation {
   readonly time: number
 }
 
+/** What the graph says while it is recorded. `time`: ms since 1970, UTC. */
+export type RecordNote =
+  | {
+      readonly kind: 'params'
+      readonly node: string
+      /** Names of those that changed; `old` and `new` have no others. */
+      readonly params: readonly string[]
+      readonly old: Readonly<Record<string, unknown>>
+      readonly new: Readonly<Record<string, unknown>>
+      readonly time: number
+    }
+  | {
+      readonly kind: 'log'
+      /** `warning` or `error`. */
+      readonly level: string
+      readonly logger: string
+      readonly message: string
+      /** Text of the error that caused it. */
+      readonly error?: string
+      readonly host: string
+      readonly process: string
+      readonly time: number
+    }
+
 /**
  * How recordings of a node are begun and ended while it runs. Everything goes in two steps, so that many nodes begin
  * together or not at all: `prepare` does what can fail, `begin` only says so.
@@ -65,6 +89,8 @@ export interface RecordControl {
   end(): Promise<void>
   /** Puts an event into the recording. @throws unless it records. */
   annotate(annotation: Annotation): Promise<void>
+  /** Puts what the graph says into the recording; does nothing unless it records. Not there where the format has no place. */
+  note?(notes: readonly RecordNote[]): Promise<void>
 }
 
 /** Bytes that a slow disk gives in a millisecond. */

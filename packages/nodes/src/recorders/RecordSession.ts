@@ -1,4 +1,4 @@
-import type { Annotation, RecordState } from '@nodeacq/core'
+import type { Annotation, RecordNote, RecordState } from '@nodeacq/core'
 import { monotonicNow, type Chunk, type Gap, type InputStream } from '@nodeacq/stream'
 import type { Recording } from './Recording.ts'
 import { RecorderError } from './RecorderError.ts'
@@ -185,6 +185,12 @@ export class RecordSession {
     }
     if (await this.#write(() => this.recording.annotate({ text, time, indexes }))) return
     throw this.#failure ?? new RecorderError(this.recording.paths[0] ?? '', 'it failed')
+  }
+
+  /** Takes what the graph says, until the recording is ended. */
+  note(notes: readonly RecordNote[]): void {
+    if (this.#isFinishing || (this.#state !== 'recording' && this.#state !== 'closing')) return
+    this.recording.note?.(notes)
   }
 
   /** The sample that there was at a time, ms of the monotonic clock; the newest while the stream's clock does not know. */

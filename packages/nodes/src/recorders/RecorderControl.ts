@@ -1,4 +1,11 @@
-import { RecordError, type Annotation, type PrepareOptions, type RecordControl, type RecordStatus } from '@nodeacq/core'
+import {
+  RecordError,
+  type Annotation,
+  type PrepareOptions,
+  type RecordControl,
+  type RecordNote,
+  type RecordStatus
+} from '@nodeacq/core'
 import type { Chunk, InputStream } from '@nodeacq/stream'
 import type { Recording } from './Recording.ts'
 import { RecordSession, type StreamPlace } from './RecordSession.ts'
@@ -139,6 +146,11 @@ export class RecorderControl implements RecordControl {
 
   annotate(annotation: Annotation): Promise<void> {
     return this.#require('recording', 'annotate').annotate(annotation)
+  }
+
+  note(notes: readonly RecordNote[]): Promise<void> {
+    this.#session?.note(notes)
+    return Promise.resolve()
   }
 
   /** A chunk of an input: into the recording, or past it. */

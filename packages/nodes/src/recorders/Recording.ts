@@ -1,4 +1,4 @@
-import type { Annotation } from '@nodeacq/core'
+import type { Annotation, RecordNote } from '@nodeacq/core'
 import type { Chunk, Gap } from '@nodeacq/stream'
 
 /** An annotation on its way into a recording. */
@@ -18,6 +18,8 @@ export interface Recording {
   /** Samples that are missing behind the last chunk of a run. */
   addTrailingGaps(input: string, gaps: readonly Gap[]): Promise<void>
   annotate(annotation: PlacedAnnotation): Promise<void>
+  /** Takes what the graph says; not there where the format has no place for it. */
+  note?(notes: readonly RecordNote[]): void
   /** Brings what was taken to the disk again and again until `signal` aborts. */
   keep(signal: AbortSignal): Promise<void>
   /**

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RecordNote } from '@nodeacq/core'
 import type { Logger } from '@nodeacq/rpc'
 import type { Chunk, Gap, InputStream } from '@nodeacq/stream'
 import { verifyLog } from '../../files/mcap/verifyLog.ts'
@@ -104,6 +105,10 @@ export class LogRecording implements Recording {
   async annotate(annotation: PlacedAnnotation): Promise<void> {
     this.#part.annotate(annotation)
     await this.#part.flush()
+  }
+
+  note(notes: readonly RecordNote[]): void {
+    for (const note of notes) this.#part.note(note)
   }
 
   async keep(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { arch, hostname, platform } from 'node:os'
 import { basename } from 'node:path'
+import type { RecordNote } from '@nodeacq/core'
 import type { InputStream } from '@nodeacq/stream'
 import type { Attachment } from '../../files/mcap/records.ts'
 import { McapWriter } from '../../files/mcap/McapWriter.ts'
@@ -33,6 +34,7 @@ export class RecordingPart {
   readonly #writer: McapWriter
   readonly #closeChannel: number
   readonly #annotations: number
+  readonly #notes: Readonly<Record<RecordNote['kind'], number>>
   /** What is acknowledged once it is in the file. */
   readonly #pending: (() => void)[] = []
   /** What of each stream is in the file. */
@@ -49,6 +51,7 @@ export class RecordingPart {
       writer.addChannel({ schemaId: schema(name), topic, encoding: 'json', metadata: {} })
     const channels = { gaps: shared(TOPIC.gaps, 'gap'), clock: shared(TOPIC.clock, 'clock') }
     this.#annotations = shared(TOPIC.annotations, 'annotation')
+    this.#notes = { params: shared(TOPIC.params, 'params'), log: shared(TOPIC.log, 'log') }
     this.#closeChannel = shared(TOPIC.close, 'close')
     const context = { writer, schemas, shared: channels }
     this.streams = new Map(
@@ -123,6 +126,12 @@ export class RecordingPart {
     const byTopic = Object.entries(indexes).map(([name, index]) => [this.streams.get(name)!.topic, index])
     const value = { text, time: String(toNanoseconds(time)), indexes: Object.fromEntries(byTopic) as object }
     this.#writer.addMessage(this.#annotations, Buffer.from(JSON.stringify(value)), { logTime: utcNow() })
+  }
+
+  /** Takes what the graph says; it is in the file with the next `flush`. */
+  note({ kind, time, ...note }: RecordNote): void {
+    const value = { ...note, time: String(toNanoseconds(time)) }
+    this.#writer.addMessage(this.#notes[kind], Buffer.from(JSON.stringify(value)), { logTime: utcNow() })
   }
 
   totals(): Record<string, StreamTotals> {

@@ -5,6 +5,7 @@ import { ANNOTATIONS } from '../../files/mcap/LogIndex.ts'
 export const TOPIC = {
   gaps: '/nodeacq/gaps',
   clock: '/nodeacq/clock',
+  params: '/nodeacq/params',
   log: '/nodeacq/log',
   annotations: ANNOTATIONS,
   close: '/nodeacq/close'
