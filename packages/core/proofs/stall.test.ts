@@ -3,7 +3,7 @@ import { onLogRecord } from '@nodeacq/rpc'
 import type { WireParams } from '@nodeacq/stream'
 import { FaultProxy, waitFor } from 'testing'
 import { expect, test } from 'vitest'
-import './fixtures/nodes.ts'
+import '../test/fixtures/nodes.ts'
 
 /** Everything of a kind that happened so far. */
 async function eventsOf(manager: ManagerHandle, kind: ManagerEvent['kind']): Promise<ManagerEvent[]> {

@@ -3,9 +3,9 @@ import { onLogRecord } from '@nodeacq/rpc'
 import { fileURLToPath } from 'node:url'
 import { networkCable, startCommand, waitFor } from 'testing'
 import { expect, test } from 'vitest'
-import { Adder } from './fixtures/nodes.ts'
+import { Adder } from '../test/fixtures/nodes.ts'
 
-const HOST_PROGRAM = fileURLToPath(new URL('./fixtures/hostProgram.ts', import.meta.url))
+const HOST_PROGRAM = fileURLToPath(new URL('../test/fixtures/hostProgram.ts', import.meta.url))
 
 test(
   'a cable that is pulled stalls the edge, with an alarm; plugged in again, nothing is missing',

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { openSampleFile } from '../src/index.ts'
 
 const KILLS = process.env['NODEACQ_SOAK'] === '1' ? 200 : 5
-const program = new URL('programs/recordForever.ts', import.meta.url)
+const program = new URL('../test/programs/recordForever.ts', import.meta.url)
 
 test(
   'a recorder that is killed at any moment leaves a recording of whole samples in order',

@@ -4,8 +4,8 @@ import { createManager } from '@nodeacq/core'
 import { InputStream } from '@nodeacq/stream'
 import { tempFolder, waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
-import { EmotivCortex, parseFault, simulators } from '../../src/index.ts'
-import { CREDENTIALS, startSimulator } from './startCortex.ts'
+import { EmotivCortex, parseFault, simulators } from '../src/index.ts'
+import { CREDENTIALS, startSimulator } from '../test/cortex/startCortex.ts'
 
 /** After each, as many samples come before the next; after these, behind the gap that they make. */
 const BETWEEN = 24

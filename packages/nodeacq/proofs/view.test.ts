@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { tempFolder } from 'testing'
 import { afterEach, expect, test, vi } from 'vitest'
-import { graphFile, nodeacq } from './programs.ts'
+import { graphFile, nodeacq } from '../test/programs.ts'
 
 const GRAPH = {
   name: 'look',
