@@ -254,6 +254,10 @@ describe('recordings', () => {
       code: 1,
       text: expect.stringContaining(': unfinished (')
     })
+    expect(await command('info', unfinished)).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('not closed: still being recorded, or its recorder died')
+    })
     expect(await command('repair', unfinished, '--out', join(folder.path, 'end.mcap'))).toMatchObject({ code: 0 })
     expect(await command('repair', unfinished, '--out', whole)).toMatchObject({ code: 1, lines: [] })
     expect(await command('info', join(folder.path, 'none.mcap'))).toMatchObject({ code: 1, lines: [] })
@@ -266,7 +270,7 @@ describe('recordings', () => {
       file,
       `nodes:
   amp: { type: NoiseGenerator, configure: { channelCount: 2, sampleRate: 1000 } }
-  disk: { type: Recorder, configure: { file: '\${out}/session.mcap' }, inputs: { raw: amp.signals } }
+  disk: { type: Recorder, configure: { file: '\${out}/session.mcap', notes: { subject: '7', task: rest } }, inputs: { raw: amp.signals } }
 `
     )
     const out = join(folder.path, 'out')
@@ -290,6 +294,12 @@ describe('recordings', () => {
       problems: [],
       attachments: ['graph.yaml', 'graph-changes.txt']
     })
+    const { lines } = await command('info', join(out, 'session.mcap'))
+    expect(lines).toContainEqual(expect.stringMatching(/^clock of raw: /))
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^made by nodeacq \d\S* on \S+ \(\w+ \w+, Node \d+[.\d]+\), graph graph\.yaml$/)
+    )
+    expect(lines).toContainEqual('notes: subject = 7; task = rest')
   })
 })
 

@@ -173,5 +173,7 @@ async function infoOf(file: Awaited<ReturnType<typeof openSampleFile>>): Promise
       gaps
     })
   )
-  return { path, format, startTime, streams, events: (await file.events()).length, warnings, details }
+  const facts = await file.facts?.()
+  const known = facts && { facts: { ...facts, attachments: [...facts.attachments.keys()] } }
+  return { path, format, startTime, streams, events: (await file.events()).length, warnings, details, ...known }
 }

@@ -1,4 +1,5 @@
 import type { RecordedStream, SampleFile } from '@nodeacq/nodes'
+import { factLines } from './factLines.ts'
 import { formatBytes, formatClock, formatCount, formatRate } from './format.ts'
 import { layoutTable } from './layoutTable.ts'
 import { sparkline } from './sparkline.ts'
@@ -30,6 +31,7 @@ export async function recordingLines(file: SampleFile, bytes: number): Promise<s
     }
     if (stream.gaps.length > 5) lines.push(`gaps in ${stream.name}: ${formatCount(stream.gaps.length - 5)} more`)
   }
+  if (file.facts !== undefined) lines.push('', ...factLines(file, await file.facts()))
   for (const warning of file.warnings) lines.push(`warning: ${warning}`)
   return lines
 }

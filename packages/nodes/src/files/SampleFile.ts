@@ -1,4 +1,5 @@
 import type { DType, NdArray } from '@nodeacq/ndarray'
+import type { RecordingFacts } from './RecordingFacts.ts'
 
 /** `physical`: in the unit of the channel, `gain × stored + offset`; `digital`: exactly the stored numbers. */
 export type Units = 'physical' | 'digital'
@@ -82,6 +83,8 @@ export interface SampleFile {
   readonly details: Readonly<Record<string, unknown>>
   /** All events by index. The first call may read the whole file (trigger channels); later ones are free. */
   events(): Promise<readonly RecordedEvent[]>
+  /** What it knows of its own making; not there where the format does not say. */
+  facts?(): Promise<RecordingFacts>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -11,6 +11,10 @@ export interface LogIndex {
   /** Chunks that hold events, and marks of clocks. */
   readonly eventChunks: readonly number[]
   readonly clockChunks: readonly number[]
+  /** Chunks that hold changes of parameters, warnings and errors of the graph. */
+  readonly noteChunks: readonly number[]
+  /** The end of the file is there. */
+  readonly isClosed: boolean
   /** Why the recording ended; undefined where that is not there. */
   readonly reason: string | undefined
   readonly problems: readonly string[]
@@ -18,10 +22,15 @@ export interface LogIndex {
 
 /** Where what was annotated while it was recorded stands. */
 export const ANNOTATIONS = '/nodeacq/annotations'
+/** Where changes of parameters stand, and warnings and errors. */
+export const PARAMS = '/nodeacq/params'
+export const LOG = '/nodeacq/log'
 
 /** Whether a channel holds events of a stream, or annotations. */
 export const isEventChannel = ({ encoding, topic }: Channel): boolean =>
   encoding === 'json' && (!topic.startsWith('/nodeacq/') || topic === ANNOTATIONS)
+
+export const isNoteChannel = ({ topic }: Channel): boolean => topic === PARAMS || topic === LOG
 
 /** What a message in JSON says; an empty one when it cannot be read. */
 export function readJson(data: Buffer): Record<string, unknown> {

@@ -5,9 +5,11 @@ import type { RecordedEvent, SampleFile } from '../SampleFile.ts'
 import { ChunkReader } from './ChunkReader.ts'
 import { indexByScan } from './indexByScan.ts'
 import { indexBySummary } from './indexBySummary.ts'
+import type { RecordingFacts } from '../RecordingFacts.ts'
 import { ANNOTATIONS, isEventChannel, readJson, type LogIndex } from './LogIndex.ts'
 import { McapStream } from './McapStream.ts'
 import { beginsOf, placeInTime, type Placed } from './placeInTime.ts'
+import { readFacts } from './readFacts.ts'
 import { MAGIC } from './records.ts'
 
 /**
@@ -77,6 +79,10 @@ class McapFile implements SampleFile {
     const places = (indexes ?? {}) as Readonly<Record<string, number>>
     const index = Number(places[this.streams[0]?.topic ?? ''] ?? 0)
     return { index, duration: 0, label: typeof text === 'string' ? text : '', value: 0 }
+  }
+
+  async facts(): Promise<RecordingFacts> {
+    return await readFacts(this.#chunks, this.#index, this.streams)
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,11 @@
 import type { ChunkReader } from './ChunkReader.ts'
 import { FileWindow } from './FileWindow.ts'
-import { isEventChannel, readJson, type LogIndex } from './LogIndex.ts'
+import { isEventChannel, isNoteChannel, readJson, type LogIndex } from './LogIndex.ts'
 import type { StreamExtent } from './McapStream.ts'
 import type { StoredMessage } from './readChunkRecords.ts'
 import type { Channel } from './records.ts'
 import { readBlock } from './sampleBlock.ts'
-import { scanLog } from './scanLog.ts'
+import { scanLog, type LogItem } from './scanLog.ts'
 import { isLater } from './sequence.ts'
 
 /** What is in any log, unfinished and damaged ones too, by a look at all of it: what a checksum proves is there. */
@@ -13,7 +13,7 @@ export async function indexByScan(chunks: ChunkReader): Promise<LogIndex> {
   const found = new Found()
   for await (const item of scanLog(new FileWindow(chunks.file))) {
     if (item.kind === 'metadata') found.metadata[item.name] = item.metadata
-    else if (item.kind === 'end') found.problems.push(...item.problems)
+    else if (item.kind === 'end') found.end(item)
     else if (item.kind === 'chunk') {
       for (const channel of item.channels) found.addChannel(channel)
       for (const message of item.messages) found.take(message, item.offset)
@@ -30,6 +30,8 @@ class Found {
   readonly #sequences = new Map<number, number>()
   readonly #eventChunks = new Set<number>()
   readonly #clockChunks = new Set<number>()
+  readonly #noteChunks = new Set<number>()
+  #isClosed = false
   #reason: string | undefined
 
   addChannel(channel: Channel): void {
@@ -51,8 +53,14 @@ class Found {
       stream.add(block.index, block.count, offset)
     } else if (isEventChannel(channel)) this.#eventChunks.add(offset)
     else if (channel.topic === '/nodeacq/clock') this.#clockChunks.add(offset)
+    else if (isNoteChannel(channel)) this.#noteChunks.add(offset)
     else if (channel.topic === '/nodeacq/gaps') this.#takeGap(readJson(data))
     else if (channel.topic === '/nodeacq/close') this.#reason = String(readJson(data)['reason'])
+  }
+
+  end({ isClosed, problems }: LogItem & { kind: 'end' }): void {
+    this.#isClosed = isClosed
+    this.problems.push(...problems)
   }
 
   #takeGap({ stream: topic, from, to, cause }: Record<string, unknown>): void {
@@ -68,6 +76,8 @@ class Found {
       metadata: this.metadata,
       eventChunks: [...this.#eventChunks],
       clockChunks: [...this.#clockChunks],
+      noteChunks: [...this.#noteChunks],
+      isClosed: this.#isClosed,
       reason: this.#reason,
       problems: [...this.problems, ...[...this.#streams.values()].flatMap((stream) => stream.problems())]
     }

@@ -1,7 +1,7 @@
 import { RecordingFileError } from '../../errors.ts'
 import { ByteReader } from './ByteReader.ts'
 import type { ChunkReader } from './ChunkReader.ts'
-import { isEventChannel, readJson, type LogIndex } from './LogIndex.ts'
+import { isEventChannel, isNoteChannel, readJson, type LogIndex } from './LogIndex.ts'
 import type { StreamExtent, StreamPlaces } from './McapStream.ts'
 import { readSummary, type ChannelChunks, type Summary } from './readSummary.ts'
 import { CHUNK_HEAD, MAGIC, MESSAGE_HEAD, OPCODE, readHeader, RECORD_HEAD, type Channel } from './records.ts'
@@ -53,6 +53,8 @@ async function lookAtEnd(chunks: ChunkReader): Promise<LogIndex | undefined> {
     metadata: Object.fromEntries(summary.metadata.map(({ name, metadata }) => [name, metadata])),
     eventChunks: chunksOf(summary, isEventChannel),
     clockChunks: chunksOf(summary, ({ topic }) => topic === '/nodeacq/clock'),
+    noteChunks: chunksOf(summary, isNoteChannel),
+    isClosed: true,
     reason: close.reason,
     problems: []
   }

@@ -75,7 +75,7 @@ class LogScan {
     }
     yield* this.#release(undefined)
     if (this.#isClosed) yield* this.#summary()
-    else this.#problems.push('it was not closed')
+    else this.#problems.push('not closed: still being recorded, or its recorder died')
     yield { kind: 'end', isClosed: this.#isClosed, problems: this.#problems }
   }
 

@@ -163,6 +163,7 @@ export class RecordingPart {
   }
 
   async #writeEnd(reason: string): Promise<void> {
+    for (const stream of this.streams.values()) stream.markEnd()
     const close = { reason, streams: this.totals() }
     this.#writer.addMessage(this.#closeChannel, Buffer.from(JSON.stringify(close)), { logTime: utcNow() })
     await this.#flush()

@@ -57,6 +57,8 @@ export class StreamLog {
   /** What is acknowledged once it is in the file. */
   #taken: { index: number; run: number } | undefined
   #run: number | undefined
+  /** Behind the last sample that came. */
+  #last: { index: number; run: number } | undefined
 
   constructor(name: string, input: InputStream, { writer, schemas, shared, previous }: StreamLogContext) {
     const { info } = input
@@ -103,11 +105,11 @@ export class StreamLog {
     if (this.#next === undefined) this.#first = first
     this.#next = index
     this.#counts.received += count
-    this.#taken = { index, run }
+    this.#taken = this.#last = { index, run }
     const logTime = utcNow()
     const wall = this.#input.clock.wallTimeOf(first, run)
     const times = { logTime, publishTime: wall === undefined ? logTime : toNanoseconds(wall.time) }
-    if (logTime - this.#marked > CLOCK_INTERVAL) this.markClock(index, run, logTime)
+    if (logTime - this.#marked > CLOCK_INTERVAL) this.#markClock(index, run, logTime)
     if (this.#isEvents) {
       for (const event of readEvents(data)) this.#addJson(this.#channel, { stream: this.topic, ...event }, times)
       this.#counts.blocks += 1
@@ -137,12 +139,12 @@ export class StreamLog {
   }
 
   /** When a sample was, as measured: the wall clock of this host, and the device's own clock where it has one. */
-  markClock(index: number, run: number, logTime: bigint): void {
-    this.#marked = logTime
+  #markClock(index: number, run: number, logTime: bigint): void {
     const at = index - 1
     const { clock } = this.#input
     const [mono, utc, device] = [clock.timeOf(at, run), clock.wallTimeOf(at, run), clock.deviceTimeOf(at, run)]
     if (mono === undefined || utc === undefined) return
+    this.#marked = logTime
     const ns = (ms: number): string => String(toNanoseconds(ms))
     const common = { stream: this.topic, index: at, mono: ns(mono.time), utc: ns(utc.time) }
     const mark = { clock: 'host', ...common, uncertaintyNs: ns(utc.uncertainty), method: 'fit of marks' }
@@ -150,6 +152,11 @@ export class StreamLog {
     if (device === undefined) return
     const own = { clock: 'device', ...common, uncertaintyNs: ns(device.uncertainty), deviceNs: ns(device.time) }
     this.#addJson(this.#shared.clock, { ...own, method: 'marks of the device' }, { logTime })
+  }
+
+  /** When the last sample was. */
+  markEnd(): void {
+    if (this.#last !== undefined) this.#markClock(this.#last.index, this.#last.run, utcNow())
   }
 
   /** What was taken up to now. */

@@ -1,12 +1,12 @@
 import type { StreamInfo } from '@nodeacq/stream'
-import { ANNOTATIONS } from '../../files/mcap/LogIndex.ts'
+import { ANNOTATIONS, LOG, PARAMS } from '../../files/mcap/LogIndex.ts'
 
 /** Topics that every recording has. */
 export const TOPIC = {
   gaps: '/nodeacq/gaps',
   clock: '/nodeacq/clock',
-  params: '/nodeacq/params',
-  log: '/nodeacq/log',
+  params: PARAMS,
+  log: LOG,
   annotations: ANNOTATIONS,
   close: '/nodeacq/close'
 } as const
