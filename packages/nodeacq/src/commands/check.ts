@@ -9,7 +9,7 @@ import { checkLive } from '../run/checkLive.ts'
 import type { PreflightItem } from '../run/preflight.ts'
 import { paintFor } from '../screen/Paint.ts'
 import { preflightLines } from '../screen/preflightLines.ts'
-import { collect, parseSeconds } from './options.ts'
+import { repeatedOption, parseSeconds } from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
 import { StopSignals } from './StopSignals.ts'
 
@@ -35,12 +35,7 @@ export function addCheckCommand(program: Command, output: Output, done: (code: E
         'streams at their rates, clocks, disks, the certificate. Exit code: 0 ready; 1 something failed; 2 the graph is wrong.'
     )
     .argument('[graph]', 'graph file, YAML or JSON')
-    .option(
-      '--set <key=value>',
-      'change a value first, e.g. nodes.amp.configure.channelCount=8; may be repeated',
-      collect,
-      []
-    )
+    .addOption(repeatedOption('--set <key=value>', 'change a value first, e.g. nodes.amp.configure.channelCount=8'))
     .option('--live', 'run the graph for a moment, and tell what a recording with it would lack')
     .option('--seconds <seconds>', 'how long --live looks', parseSeconds, 3)
     .option('--out <folder>', 'what ${out} in the file stands for')

@@ -4,9 +4,10 @@ import type { LogLevel } from '@nodeacq/rpc'
 import { isIP } from 'node:net'
 import { LOG_LEVELS } from './Output.ts'
 
-/** For options that may be repeated. */
-export function collect(value: string, before: string[]): string[] {
-  return [...before, value]
+/** An option whose values are a list, in the order they were given. */
+export function repeatedOption(flags: string, description: string): Option {
+  const collect = (value: string, before: string[]): string[] => [...before, value]
+  return new Option(flags, `${description}; may be repeated`).argParser(collect).default([], 'none')
 }
 
 /** A number of seconds above 0. */

@@ -7,7 +7,7 @@ import { withManager } from '../run/withManager.ts'
 import { formatClock } from '../screen/format.ts'
 import { paintFor } from '../screen/Paint.ts'
 import { recorderLines } from '../screen/recorderLines.ts'
-import { collect, parseAddress, parseReason } from './options.ts'
+import { repeatedOption, parseAddress, parseReason } from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
 
 interface RecordOptions {
@@ -51,7 +51,7 @@ Examples:
         'where it is not met, only --override starts a recording, which keeps the reason. Exit code: 0 it records; 1 not.'
     )
     .option('--override <reason>', 'record although the contract of the graph is not met', parseReason)
-    .option('--note <key=value>', 'what the recording shall say of itself; may be repeated', collect, [])
+    .addOption(repeatedOption('--note <key=value>', 'what the recording shall say of itself'))
     .action(async ({ override, note, ...options }: RecordOptions & { override?: string; note: string[] }) => {
       const notes = Object.fromEntries(note.map(parseNote))
       const recorders = await withManager(options, async (manager) => {

@@ -11,7 +11,7 @@ import { formatCount, formatHours } from '../screen/format.ts'
 import { paintFor } from '../screen/Paint.ts'
 import { ProgressLine } from '../screen/ProgressLine.ts'
 import { replayLines } from '../screen/replayLines.ts'
-import { collect, parseListenAddress, parseNumber } from './options.ts'
+import { repeatedOption, parseListenAddress, parseNumber } from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
 import { StopSignals } from './StopSignals.ts'
 
@@ -49,7 +49,7 @@ export function addReplayCommand(program: Command, output: Output, done: (code: 
     .option('--insecure', 'allow --listen beyond loopback')
     .option('--compare', 'run the recorded graph on the recording, and compare')
     .option('--graph <file>', 'compare with this graph file instead of the one in the recording')
-    .option('--set <key=value>', 'compare with a graph that is changed first; may be repeated', collect, [])
+    .addOption(repeatedOption('--set <key=value>', 'compare with a graph that is changed first'))
     .option('--out <folder>', 'keep what was computed for --compare in this folder')
     .option('--json', 'print JSON: the streams that are played, or the report of --compare')
     .addHelpText(

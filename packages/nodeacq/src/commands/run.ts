@@ -3,7 +3,14 @@ import { onLogRecord, setLogDisplay, setLogLevel, type LogLevel } from '@nodeacq
 import type { Command } from 'commander'
 import { runGraph } from '../run/runGraph.ts'
 import { RunScreen } from '../screen/RunScreen.ts'
-import { collect, logLevelOption, metricsOption, parseListenAddress, parseReason, parseSeconds } from './options.ts'
+import {
+  repeatedOption,
+  logLevelOption,
+  metricsOption,
+  parseListenAddress,
+  parseReason,
+  parseSeconds
+} from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
 import { readGraph } from '../graph/readGraph.ts'
 import { StopSignals } from './StopSignals.ts'
@@ -35,12 +42,7 @@ export function addRunCommand(program: Command, output: Output, done: (code: Exi
     .argument('<graph>', 'graph file, YAML or JSON')
     .option('--duration <seconds>', 'stop after this time', parseSeconds)
     .option('--out <folder>', 'what ${out} in the file stands for (default: recordings/<name>-<time>)')
-    .option(
-      '--set <key=value>',
-      'change a value first, e.g. nodes.amp.configure.channelCount=8; may be repeated',
-      collect,
-      []
-    )
+    .addOption(repeatedOption('--set <key=value>', 'change a value first, e.g. nodes.amp.configure.channelCount=8'))
     .option(
       '--override <reason>',
       'start although what the graph requires is not met; the reason is kept in the recording',

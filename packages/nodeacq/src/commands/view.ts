@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { ArgumentError } from '../errors.ts'
 import { streamParams } from '../run/views.ts'
 import { withManager } from '../run/withManager.ts'
-import { collect, logLevelOption, parseAddress, parsePort } from './options.ts'
+import { repeatedOption, logLevelOption, parseAddress, parsePort } from './options.ts'
 import { EXIT, type ExitCode, type Output } from './Output.ts'
 import { aborted, StopSignals } from './StopSignals.ts'
 
@@ -36,7 +36,7 @@ export function addViewCommand(program: Command, output: Output, done: (code: Ex
     .option('--host <host>', 'interface that the page is served on (default: 127.0.0.1)')
     .option('--tls-cert <file>', 'certificate for a host beyond loopback, in PEM')
     .option('--tls-key <file>', 'its key, in PEM')
-    .option('--public-name <name>', 'name under which others reach the page; may be repeated', collect, [])
+    .addOption(repeatedOption('--public-name <name>', 'name under which others reach the page'))
     .option('--token-file <file>', 'keep the token of the link there, so that it stays valid')
     .option('--insecure', 'allow a host beyond loopback without a certificate')
     .option('--view-token', 'print a second link, for those who may only look')

@@ -1,6 +1,6 @@
 import type { LslScope, LslSettings } from '@nodeacq/nodes'
 import { Option, type Command } from 'commander'
-import { collect } from '../options.ts'
+import { repeatedOption } from '../options.ts'
 
 /** Where streams of LSL are looked for, as options of a command. */
 export interface NetworkOptions {
@@ -22,7 +22,7 @@ export function addNetworkOptions(command: Command): Command {
         'global'
       ])
     )
-    .option('--peer <host>', 'machine that is asked directly; may be repeated', collect, [])
+    .addOption(repeatedOption('--peer <host>', 'machine that is asked directly'))
     .option('--session <id>', "only streams of this session (default: as lsl_api.cfg says, or 'default')")
     .addOption(new Option('--multicast-port <n>', 'port that questions go to (default 16571)').argParser(Number))
     .addOption(new Option('--base-port <n>', 'first port that streams are served on (default 16572)').argParser(Number))
