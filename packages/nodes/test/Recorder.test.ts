@@ -101,6 +101,27 @@ describe('Recorder', () => {
     expect((await readdir(folder.path)).toSorted()).toEqual(['session.mcap', 'session.nodeacq.json'])
   })
 
+  test('a recording shorter than its tail is verified as a whole, one that is not read again is closed', async () => {
+    await using folder = await tempFolder()
+    for (const [verify, state] of [
+      ['tail', 'verified'],
+      ['off', 'closed']
+    ] as const) {
+      const file = join(folder.path, `${verify}.mcap`)
+      await using source = await openSource()
+      await using recorder = await recorderOf(file, { raw: source }, { verify })
+      source.startRun()
+      await recorder.start()
+      await source.send(ramp({ samples: 100, channels: 4, dtype: 'int16' }), 100)
+      await source.endRun()
+      expect(await recorder.finished()).toBeUndefined()
+      const { size } = await stat(file)
+      const sidecar = JSON.parse(await readFile(join(folder.path, `${verify}.nodeacq.json`), 'utf8')) as object
+      const verdict = { ok: true, checked: verify === 'tail', readBytes: verify === 'tail' ? size : 0, bytes: size }
+      expect(sidecar).toMatchObject({ state, verdict: { ...verdict, problems: [] } })
+    }
+  })
+
   test('a source that starts anew begins another part', async () => {
     await using folder = await tempFolder()
     const file = join(folder.path, 'session.mcap')

@@ -23,7 +23,10 @@ const config = z.object({
     .max(60)
     .default(0.5)
     .describe('s from one write to the disk to the next, which a power cut may cost; 0: leave it to the system'),
-  verify: z.enum(['full', 'off']).default('full').describe('read the whole file again when it is done, and check it'),
+  verify: z
+    .enum(['full', 'tail', 'off'])
+    .default('full')
+    .describe('when a file is done: full: read it again and check it; tail: only its last GiB'),
   partSize: z.number().positive().default(64).describe('GiB after which another file is begun'),
   partDuration: z.number().positive().default(24).describe('hours after which another file is begun'),
   notes: z

@@ -46,6 +46,19 @@ export async function* scanLog(file: FileWindow): AsyncGenerator<LogItem> {
   yield* new LogScan(file).items()
 }
 
+/**
+ * The end of a log alone: what stands behind the first mark from byte `from` on. @returns where that begins, and what it holds
+ * as `scanLog` gives it; undefined without a mark there
+ */
+export async function scanTail(
+  file: FileWindow,
+  from: number
+): Promise<{ readonly start: number; readonly items: AsyncGenerator<LogItem> } | undefined> {
+  const scan = new LogScan(file)
+  const start = await scan.goBehindMark(from)
+  return start === undefined ? undefined : { start, items: scan.items() }
+}
+
 class LogScan {
   readonly #file: FileWindow
   readonly #problems: string[] = []
@@ -61,6 +74,14 @@ class LogScan {
 
   constructor(file: FileWindow) {
     this.#file = file
+  }
+
+  async goBehindMark(from: number): Promise<number | undefined> {
+    const mark = await this.#findMark(from)
+    if (mark === undefined) return undefined
+    this.#crc = undefined
+    this.#position = mark + RECORD_HEAD + MARK_LENGTH
+    return this.#position
   }
 
   async *items(): AsyncGenerator<LogItem> {

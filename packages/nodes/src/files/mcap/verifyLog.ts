@@ -4,7 +4,8 @@ import { combineCrc32 } from './crc32.ts'
 import { FileWindow } from './FileWindow.ts'
 import type { Channel, Metadata, Statistics } from './records.ts'
 import { readBlock } from './sampleBlock.ts'
-import { scanLog, type LogItem } from './scanLog.ts'
+import { readSummary } from './readSummary.ts'
+import { scanLog, scanTail, type LogItem } from './scanLog.ts'
 
 /** Samples `[from, to)`. */
 export interface LogRange {
@@ -35,6 +36,8 @@ export interface LogReport {
   readonly bytes: number
   /** The file has its end. */
   readonly isClosed: boolean
+  /** Byte from which on it was read; 0: all of it. Counts and ranges of streams are those of what was read. */
+  readonly readFrom: number
   readonly profile: string
   readonly library: string
   readonly metadata: readonly Metadata[]
@@ -65,6 +68,28 @@ export async function verifyLog(path: string, progress?: (bytes: number) => void
   }
 }
 
+/**
+ * As `verifyLog`, of the last `bytes` of a log alone: their checksums, sequences and indexes, and that streams end where the
+ * recording says. A shorter log, and one without marks or an end, is read as a whole.
+ */
+export async function verifyTail(path: string, bytes: number): Promise<LogReport> {
+  const file = await OpenFile.open(path)
+  try {
+    const summary = file.size > bytes ? await readSummary(file) : undefined
+    const tail = summary && (await scanTail(new FileWindow(file), file.size - bytes))
+    if (tail === undefined) return await verifyLog(path)
+    const check = new LogCheck({ readFrom: tail.start, channels: [...summary!.channels.values()] })
+    for await (const item of scanLog(new FileWindow(file))) {
+      if (item.kind === 'chunk' || item.kind === 'damage' || item.kind === 'end') break
+      check.take(item)
+    }
+    for await (const item of tail.items) check.take(item)
+    return check.report(path, file.size)
+  } finally {
+    await file.close()
+  }
+}
+
 interface Counted {
   readonly channel: Channel
   messages: number
@@ -72,6 +97,8 @@ interface Counted {
 
 /** Gathers what a scan comes across. */
 class LogCheck {
+  /** 0: all of the file is looked at. */
+  readonly #readFrom: number
   readonly #channels = new Map<number, Counted>()
   readonly #streams = new Map<string, LogStream>()
   readonly #metadata: Metadata[] = []
@@ -83,6 +110,12 @@ class LogCheck {
   #isClosed = false
   #close: unknown
   #times = { start: 0n, end: 0n }
+
+  /** @param channels what stands before the part that is looked at */
+  constructor({ readFrom = 0, channels = [] }: { readFrom?: number; channels?: readonly Channel[] } = {}) {
+    this.#readFrom = readFrom
+    for (const channel of channels) this.#addChannel(channel)
+  }
 
   take(item: LogItem): void {
     switch (item.kind) {
@@ -121,6 +154,7 @@ class LogCheck {
       path,
       bytes,
       isClosed: this.#isClosed,
+      readFrom: this.#readFrom,
       ...this.#header,
       metadata: this.#metadata,
       attachments: this.#attachments,
@@ -158,6 +192,7 @@ class LogCheck {
       return
     }
     const { topic } = counted.channel
+    if (this.#readFrom > 0 && counted.messages === 0) counted.messages = sequence
     if (sequence !== counted.messages % 2 ** 32) {
       this.#problems.push(`${topic}: message ${sequence} follows ${counted.messages - 1}`)
       counted.messages = sequence
@@ -205,6 +240,7 @@ class LogCheck {
     if (this.#statistics === undefined) return
     for (const [id, count] of this.#statistics.perChannel) {
       const counted = this.#channels.get(id)
+      if (this.#readFrom > 0 && counted?.messages === 0) continue
       if (counted?.messages !== count) {
         const topic = counted?.channel.topic ?? `channel ${id}`
         this.#problems.push(`${topic}: ${counted?.messages ?? 0} messages of ${count}`)
@@ -224,6 +260,11 @@ class LogCheck {
       const [first, next, received, lost] = ['first', 'next', 'received', 'lost'].map((key) => Number(said[key]))
       if (next! - first! !== received! + lost!) {
         this.#problems.push(`${topic}: ${received} received and ${lost} lost are not the samples ${first} to ${next}`)
+      }
+      if (this.#readFrom > 0) {
+        const isEnd = stream.next === undefined || stream.next === next
+        if (!isEnd) this.#problems.push(`${topic}: it ends at sample ${stream.next}, not at ${next}`)
+        continue
       }
       const crc = stream.crc32.toString(16).padStart(8, '0')
       if (said['received'] !== stream.received || said['crc32'] !== crc) {

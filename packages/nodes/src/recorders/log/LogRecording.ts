@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RecordNote } from '@nodeacq/core'
 import type { Logger } from '@nodeacq/rpc'
 import type { Chunk, Gap, InputStream } from '@nodeacq/stream'
-import { verifyLog } from '../../files/mcap/verifyLog.ts'
+import { verifyLog, verifyTail } from '../../files/mcap/verifyLog.ts'
 import { certificatePath, readCertificate } from '../certificate.ts'
 import type { PlacedAnnotation, Recording } from '../Recording.ts'
 import { RecorderError } from '../RecorderError.ts'
@@ -20,7 +20,7 @@ export interface LogRecordingOptions {
   readonly inputs: Readonly<Record<string, InputStream>>
   /** s from one write to the disk to the next; 0: none of our own. */
   readonly sync: number
-  readonly verify: 'full' | 'off'
+  readonly verify: 'full' | 'tail' | 'off'
   /** GiB and hours after which another file is begun. */
   readonly partSize: number
   readonly partDuration: number
@@ -36,6 +36,8 @@ const CHUNK_BYTES = 1 << 20
 const CHUNK_TIME = 100
 /** Bytes that may wait for the disk before the recorder stops taking more; what it does not take stays with its source. */
 const QUEUE_BYTES = 64 << 20
+/** Bytes at the end of a file that are read again with `verify: 'tail'`. */
+const TAIL_BYTES = 2 ** 30
 /** ms between two replacements of the file that says how the recording stands. */
 const SIDECAR_INTERVAL = 10_000
 
@@ -52,6 +54,8 @@ export class LogRecording implements Recording {
   #turning: Promise<void> | undefined
   /** What may not be on the disk. */
   readonly #doubts: string[] = []
+  /** Bytes that were read again when it was done. */
+  #readBytes = 0
   #saving = Promise.resolve()
 
   private constructor(options: LogRecordingOptions) {
@@ -154,9 +158,10 @@ export class LogRecording implements Recording {
       failure ??= error as Error
     }
     await part.close()
-    const isChecked = this.#options.verify === 'full'
-    const problems = [...this.#doubts, ...(failure === undefined && isChecked ? await this.#verify() : [])]
+    const isRead = failure === undefined && this.#options.verify !== 'off'
+    const problems = [...this.#doubts, ...(isRead ? await this.#verify() : [])]
     const isGood = failure === undefined && problems.length === 0
+    const isChecked = isRead && this.#readBytes === this.bytes
     const state = isChecked ? 'verified' : 'closed'
     const saving = this.#saveSidecar(isGood ? state : 'damaged', failure ? [...problems, failure.message] : problems)
     // What ended the recording says more than what comes of it.
@@ -217,7 +222,13 @@ export class LogRecording implements Recording {
   }
 
   async #verify(): Promise<string[]> {
-    const reports = await Promise.all(this.#parts.map((path) => verifyLog(path)))
+    const read = (path: string) => (this.#options.verify === 'tail' ? verifyTail(path, TAIL_BYTES) : verifyLog(path))
+    const reports = await Promise.all(this.#parts.map(read))
+    for (const { path, bytes, readFrom } of reports) {
+      this.#readBytes += bytes - readFrom
+      if (readFrom > 0)
+        this.#options.log.info(`${path}: only its last ${bytes - readFrom} of ${bytes} bytes were read again`)
+    }
     return reports.flatMap(({ path, problems }) => problems.map((problem) => `${basename(path)}: ${problem}`))
   }
 
@@ -239,13 +250,19 @@ export class LogRecording implements Recording {
       ...(state !== 'recording' && { ended: new Date().toISOString() }),
       streams: part.totals(),
       sync: { seconds: sync, worstMs: part.file.syncTime.worst * 1000, boundSeconds: sync === 0 ? null : bound },
-      ...(state !== 'recording' && { verdict: { ok: problems.length === 0, checked: state === 'verified', problems } })
+      ...(state !== 'recording' && { verdict: this.#verdict(problems) })
     }
     this.#saving = this.#saving.then(() => replaceFile(this.#sidecar, `${JSON.stringify(content, undefined, 2)}\n`))
     await this.#saving.catch((cause: unknown) => {
       this.#saving = Promise.resolve()
       throw RecorderError.from(this.#sidecar, 'write', cause)
     })
+  }
+
+  /** `checked`: all of it was read again; `readBytes`: how much was. */
+  #verdict(problems: readonly string[]): object {
+    const checked = this.#readBytes === this.bytes
+    return { ok: problems.length === 0, checked, readBytes: this.#readBytes, bytes: this.bytes, problems }
   }
 
   get #path(): string {
