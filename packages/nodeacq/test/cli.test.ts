@@ -286,6 +286,7 @@ describe('recordings', () => {
       '--json'
     ])
     expect(program.code).toBe(0)
+    expect(program.errorText).toMatch(/session\.mcap: nothing lost at a kill; at most \d+\.\d s at a power cut\n/)
     expect(program.summary().recordings).toEqual([{ node: 'disk', path: join(out, 'session.mcap') }])
     const verified = await command('verify', '--json', join(out, 'session.mcap'))
     expect(verified.code).toBe(0)

@@ -1,4 +1,5 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, createManager } from '@nodeacq/core'
@@ -97,7 +98,29 @@ describe('Recorder', () => {
       streams: { '/raw/samples': { first: 0, next: 400, received: 350, lost: 50, gaps: 1 } }
     })
     const sidecar = JSON.parse(await readFile(join(folder.path, 'session.nodeacq.json'), 'utf8')) as object
-    expect(sidecar).toMatchObject({ state: 'verified', verdict: { ok: true } })
+    expect(sidecar).toMatchObject({
+      state: 'verified',
+      verdict: { ok: true },
+      files: [{ name: 'session.mcap', bytes: (await stat(file)).size }],
+      streams: {
+        '/raw/samples': {
+          dtype: 'int16',
+          shape: [-1, 4],
+          sampleRate: 1000,
+          first: 0,
+          next: 400,
+          received: 350,
+          lost: 50
+        },
+        '/marks/events': { streamType: 'event' }
+      },
+      provenance: { host: hostname(), versions: { node: process.versions.node }, notes: { subject: 'S 01' } },
+      sync: {
+        seconds: 0.5,
+        worstMs: expect.any(Number) as number,
+        boundSeconds: recorder.recordControl.status.powerCut!
+      }
+    })
     expect((await readdir(folder.path)).toSorted()).toEqual(['session.mcap', 'session.nodeacq.json'])
   })
 

@@ -28,6 +28,8 @@ export interface RecordStatus {
   readonly bytes: number
   /** Samples that should have come while it ran, and did not. */
   readonly lostSamples: number
+  /** s at most that a power cut may cost of it, as measured on its disk so far; not there where nothing is promised. */
+  readonly powerCut?: number
   /** Why it failed, or could not be prepared. */
   readonly error: string | null
   /** Recordings that this node has begun. */

@@ -48,6 +48,8 @@ export interface RunOptions {
 export interface StartedRun {
   /** Files and folders that are recorded into. */
   readonly recordings: readonly string[]
+  /** s at most that a power cut may cost, of those that promise it, by file. */
+  readonly powerCuts: ReadonlyMap<string, number>
   /** Recorders that wait to be told. */
   readonly waiting: readonly string[]
   /** Where the manager of the run is reached; undefined when it is not. */
@@ -153,7 +155,8 @@ class Run {
     }
     const waiting = status.nodes.filter(({ recording }) => recording?.state === 'idle').map(({ name }) => name)
     await this.#noteOverride()
-    onStart?.({ recordings: [...this.#told], waiting, manager: this.served?.address, streams, views })
+    const powerCuts = new Map(status.nodes.flatMap(({ recording }) => promiseOf(recording)))
+    onStart?.({ recordings: [...this.#told], powerCuts, waiting, manager: this.served?.address, streams, views })
     await this.#untilEnd()
     const elapsed = this.#elapsed
     await this.#stop()
@@ -317,6 +320,11 @@ class Run {
   #say(level: RunMessage['level'], text: string): void {
     this.#options.onMessage?.({ level, text })
   }
+}
+
+function promiseOf(recording: RecordStatus | undefined): [string, number][] {
+  if (recording?.file == null || recording.powerCut === undefined) return []
+  return [[recording.file, recording.powerCut]]
 }
 
 /** Kills the processes of the run, and of nothing else that a host may serve. */

@@ -19,6 +19,11 @@ export interface RunScreenOptions {
   readonly debug: boolean
 }
 
+/** What a recording promises, after its name. @param powerCut s */
+function promise(powerCut: number | undefined): string {
+  return powerCut === undefined ? '' : `: nothing lost at a kill; at most ${powerCut.toFixed(1)} s at a power cut`
+}
+
 /**
  * What `nodeacq run` shows. On a terminal a live table with messages above it; elsewhere one line at the start, problems
  * as they happen, and the summary. With `json` everything but the JSON goes to standard error.
@@ -42,13 +47,13 @@ export class RunScreen {
   }
 
   /** Everything runs. */
-  start({ recordings, waiting, manager, views }: StartedRun): void {
+  start({ recordings, powerCuts, waiting, manager, views }: StartedRun): void {
     const { graph, quiet, duration } = this.#options
     if (quiet) return
     const groups = graph.groups.length === 1 ? '1 process' : `${graph.groups.length} processes`
     const time = duration === undefined ? '' : ` for ${duration} s`
     const lines = [`${graph.name} runs${time}: ${graph.nodes.length} nodes in ${groups}; Ctrl-C stops it`]
-    lines.push(...recordings.map((path) => `recording to ${path}`))
+    lines.push(...recordings.map((path) => `recording to ${path}${promise(powerCuts.get(path))}`))
     if (waiting.length > 0) lines.push(`${waiting.join(', ')}: waiting for 'nodeacq record start'`)
     if (manager !== undefined) lines.push(`manager at ${manager}`)
     lines.push(...views.map(({ node, url }) => `${node} in the browser: ${url}`))

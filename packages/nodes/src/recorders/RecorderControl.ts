@@ -51,6 +51,7 @@ export class RecorderControl implements RecordControl {
     const session = this.#session
     const error = session?.error ?? this.#error
     const count = this.#recordings.length
+    const powerCut = session?.recording.powerCut
     const state = this.#preparing ? 'preparing' : (session?.state ?? (error ? 'failed' : 'idle'))
     return {
       state,
@@ -59,6 +60,7 @@ export class RecorderControl implements RecordControl {
       seconds: session?.seconds ?? 0,
       bytes: session?.recording.bytes ?? 0,
       lostSamples: session?.lostSamples ?? 0,
+      ...(powerCut !== undefined && { powerCut }),
       error: error?.message ?? null,
       recordings: count
     }

@@ -13,6 +13,8 @@ export interface Recording {
   readonly paths: readonly string[]
   /** Written so far. */
   readonly bytes: number
+  /** s at most that a power cut may cost, as measured so far; undefined where nothing is promised. */
+  readonly powerCut?: number | undefined
   /** Takes a chunk, whose memory it may keep; resolves when there is room for the next. One call at a time for each input. */
   take(input: string, chunk: Chunk): Promise<void>
   /** Samples that are missing behind the last chunk of a run. */

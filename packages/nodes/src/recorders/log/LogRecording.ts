@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { arch, hostname, platform } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RecordNote } from '@nodeacq/core'
@@ -47,10 +48,14 @@ export class LogRecording implements Recording {
   readonly #uuid = randomUUID()
   readonly #started = new Date().toISOString()
   readonly #parts: string[] = []
+  /** Of the parts that are done. */
+  readonly #partBytes: number[] = []
   #part!: RecordingPart
   #partStart = 0
   /** Bytes of the parts that are done. */
   #doneBytes = 0
+  /** s that the slowest write of those to the disk took. */
+  #doneSync = 0
   #turning: Promise<void> | undefined
   /** What may not be on the disk. */
   readonly #doubts: string[] = []
@@ -87,6 +92,16 @@ export class LogRecording implements Recording {
   get newest(): { readonly bytes: number; readonly durable: number } {
     const { length, durable } = this.#part.file
     return { bytes: length, durable }
+  }
+
+  get powerCut(): number | undefined {
+    const { sync } = this.#options
+    return sync === 0 ? undefined : sync + this.#worstSync + CHUNK_TIME / 1000
+  }
+
+  /** s that the slowest write to the disk took. */
+  get #worstSync(): number {
+    return Math.max(this.#part.file.syncTime.worst, this.#doneSync)
   }
 
   async take(name: string, chunk: Chunk): Promise<void> {
@@ -192,10 +207,12 @@ export class LogRecording implements Recording {
     await before.end(before.file.syncError === undefined ? 'next part' : 'sync failed')
     await before.close()
     this.#doneBytes += before.file.length
+    this.#partBytes.push(before.file.length)
+    this.#doneSync = Math.max(this.#doneSync, before.file.syncTime.worst)
   }
 
   async #openPart(previous?: RecordingPart): Promise<void> {
-    const { notes, attachments, certificate, inputs, sync, log } = this.#options
+    const { notes, attachments, certificate, inputs, log } = this.#options
     const number = this.#parts.length + 1
     const path =
       number === 1 ? this.#path : this.#path.replace(/\.mcap$/, `_part-${String(number).padStart(3, '0')}.mcap`)
@@ -215,9 +232,7 @@ export class LogRecording implements Recording {
     })
     this.#parts.push(path)
     this.#partStart = performance.now()
-    const { worst } = this.#part.file.syncTime
-    const bound =
-      sync === 0 ? 'what the system has not written yet' : `${(sync + worst + CHUNK_TIME / 1000).toFixed(2)} s`
+    const bound = this.powerCut === undefined ? 'what the system has not written yet' : `${this.powerCut.toFixed(2)} s`
     log.info(`${path}: nothing that was acknowledged is lost at a kill; at most ${bound} at a power cut`)
   }
 
@@ -239,17 +254,18 @@ export class LogRecording implements Recording {
   ): Promise<void> {
     const part = this.#part
     const { sync } = this.#options
-    const bound = sync + part.file.syncTime.worst + CHUNK_TIME / 1000
     const content = {
       version: 1,
       state,
       recording: this.#uuid,
       profileVersion: PROFILE_VERSION,
-      files: this.#parts.map((path) => ({ name: basename(path) })),
+      files: this.#parts.map((path, k) => ({ name: basename(path), bytes: this.#partBytes[k] ?? part.file.length })),
       started: this.#started,
       ...(state !== 'recording' && { ended: new Date().toISOString() }),
-      streams: part.totals(),
-      sync: { seconds: sync, worstMs: part.file.syncTime.worst * 1000, boundSeconds: sync === 0 ? null : bound },
+      streams: part.describe(),
+      clocks: part.clocks(),
+      provenance: this.#provenance(),
+      sync: { seconds: sync, worstMs: this.#worstSync * 1000, boundSeconds: this.powerCut ?? null },
       ...(state !== 'recording' && { verdict: this.#verdict(problems) })
     }
     this.#saving = this.#saving.then(() => replaceFile(this.#sidecar, `${JSON.stringify(content, undefined, 2)}\n`))
@@ -263,6 +279,12 @@ export class LogRecording implements Recording {
   #verdict(problems: readonly string[]): object {
     const checked = this.#readBytes === this.bytes
     return { ok: problems.length === 0, checked, readBytes: this.#readBytes, bytes: this.bytes, problems }
+  }
+
+  #provenance(): object {
+    const { notes, attachments } = this.#options
+    const versions = { nodeacq: version(), node: process.versions.node, os: `${platform()} ${arch()}` }
+    return { host: hostname(), versions, attachments: Object.keys(attachments), notes }
   }
 
   get #path(): string {

@@ -138,6 +138,16 @@ export class RecordingPart {
     return Object.fromEntries([...this.streams.values()].map((stream) => [stream.topic, stream.totals()]))
   }
 
+  /** What the streams are and what they amount to, by topic. */
+  describe(): Record<string, object> {
+    return Object.fromEntries([...this.streams.values()].map((stream) => [stream.topic, stream.describe()]))
+  }
+
+  /** The newest mark of each clock that is known. */
+  clocks(): object[] {
+    return [...this.streams.values()].flatMap(({ newestMark }) => newestMark ?? [])
+  }
+
   /**
    * Ends the file, and puts all of it on the disk. Where that is full, what was kept free is used, and what is not in the file
    * yet is left out of it: it was not acknowledged. @throws RecorderError

@@ -54,6 +54,8 @@ export class StreamLog {
   #crc = 0
   #counts = { received: 0, lost: 0, duplicated: 0, gaps: 0, blocks: 0 }
   #marked = 0n
+  /** Of this host's clock, as it is in the file. */
+  newestMark: object | undefined
   /** What is acknowledged once it is in the file. */
   #taken: { index: number; run: number } | undefined
   #run: number | undefined
@@ -148,6 +150,7 @@ export class StreamLog {
     const ns = (ms: number): string => String(toNanoseconds(ms))
     const common = { stream: this.topic, index: at, mono: ns(mono.time), utc: ns(utc.time) }
     const mark = { clock: 'host', ...common, uncertaintyNs: ns(utc.uncertainty), method: 'fit of marks' }
+    this.newestMark = mark
     this.#addJson(this.#shared.clock, mark, { logTime })
     if (device === undefined) return
     const own = { clock: 'device', ...common, uncertaintyNs: ns(device.uncertainty), deviceNs: ns(device.time) }
@@ -188,6 +191,14 @@ export class StreamLog {
     const crc = this.#crc.toString(16).padStart(8, '0')
     const next = this.#next ?? this.#first
     return { first: this.#first, next, ...this.#counts, duplicated, crc32: crc }
+  }
+
+  /** What it is, how fast it was measured to be (Hz), and what it amounts to. */
+  describe(): object {
+    const { dtype, shape, sampleRate, streamType, channelInfo } = this.#input.info
+    const { measuredRate } = this.#input.status()
+    const known = { ...(channelInfo && { channelInfo }), ...(measuredRate && { measuredRate: measuredRate.hz }) }
+    return { dtype, shape, sampleRate, streamType, ...known, ...this.totals() }
   }
 
   #addJson(channel: number, value: unknown, times: { logTime: bigint; publishTime?: bigint }): void {
