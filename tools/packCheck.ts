@@ -51,7 +51,9 @@ async function requirePublishable(tarball: string): Promise<void> {
     if (manifest.includes(word)) throw new Error(`${tarball}: its package.json still has ${JSON.stringify(word)}`)
   }
   const files = (await must('tar', ['-tzf', tarball], {})).split('\n')
-  for (const file of ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts']) {
+  const needed = ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts']
+  if (tarball.includes('nodeacq-viewers')) needed.push('dist/client/index.html')
+  for (const file of needed) {
     if (!files.includes(`package/${file}`)) throw new Error(`${tarball}: ${file} is missing`)
   }
   const unwanted = files.filter((file) => /\.test\.|\/fixtures\/|(?<!\.d)\.ts$/.test(file))

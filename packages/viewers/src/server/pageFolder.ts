@@ -8,7 +8,7 @@ let built: Promise<string> | undefined
  */
 export async function pageFolder(): Promise<string> {
   if (!import.meta.url.endsWith('.ts')) return fileURLToPath(new URL('../client/', import.meta.url))
-  const builder = new URL('../../client/buildPage.ts', import.meta.url).href
-  built ??= import(builder).then(({ buildPage }: { buildPage: () => Promise<string> }) => buildPage())
+  const sources = new URL('../../client/', import.meta.url)
+  built ??= import(new URL('buildPage.ts', sources).href).then(({ buildPage }: { buildPage: () => Promise<string> }) => buildPage())
   return await built
 }
