@@ -9,6 +9,8 @@ let built: Promise<string> | undefined
 export async function pageFolder(): Promise<string> {
   if (!import.meta.url.endsWith('.ts')) return fileURLToPath(new URL('../client/', import.meta.url))
   const sources = new URL('../../client/', import.meta.url)
-  built ??= import(new URL('buildPage.ts', sources).href).then(({ buildPage }: { buildPage: () => Promise<string> }) => buildPage())
+  built ??= import(new URL('buildPage.ts', sources).href).then(({ buildPage }: { buildPage: () => Promise<string> }) =>
+    buildPage()
+  )
   return await built
 }
