@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, createManager } from '@nodeacq/core'
-import type { Remote } from '@nodeacq/rpc'
+import { getLogger, type Remote } from '@nodeacq/rpc'
 import { makeEvents, OutputStream, type InputStream } from '@nodeacq/stream'
 import { ramp, smallDisk, tempFolder, waitFor } from 'testing'
 import { describe, expect, test } from 'vitest'
@@ -220,6 +220,13 @@ describe('Recorder', () => {
     await disk.initialize()
     await manager.startAll()
     await waitFor(async () => (await stat(file)).size > 10_000, { what: 'a recording' })
+    const isKnown = async () =>
+      (await manager.events(0)).events.some(({ recording }) => recording?.state === 'recording')
+    await waitFor(isKnown, { what: 'news of the recording' })
+    getLogger('lab.amp').warning('the electrode of O1 is dry')
+    const notes = async () => (await jsonOf(file, '/nodeacq/log')).filter(({ logger }) => logger === 'lab.amp')
+    await waitFor(async () => (await notes()).length > 0, { what: 'the warning in the file' })
+    expect(await notes()).toMatchObject([{ level: 'warning', message: 'the electrode of O1 is dry' }])
     await manager.stopAll()
     const report = await verifyLog(file)
     expect(report.problems).toEqual([])
