@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { arch, hostname, platform } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RecordNote } from '@nodeacq/core'
 import type { Logger } from '@nodeacq/rpc'
 import type { Chunk, Gap, InputStream } from '@nodeacq/stream'
 import { verifyLog, verifyTail } from '../../files/mcap/verifyLog.ts'
-import { certificatePath, readCertificate } from '../certificate.ts'
 import type { PlacedAnnotation, Recording } from '../Recording.ts'
 import { RecorderError } from '../RecorderError.ts'
 import { replaceFile } from '../replaceFile.ts'
+import { certificateText, mediaType, provenance, version } from './origin.ts'
 import { RecordingPart } from './RecordingPart.ts'
 import { PROFILE_VERSION } from './topics.ts'
 
@@ -264,7 +262,7 @@ export class LogRecording implements Recording {
       ...(state !== 'recording' && { ended: new Date().toISOString() }),
       streams: part.describe(),
       clocks: part.clocks(),
-      provenance: this.#provenance(),
+      provenance: provenance(this.#options),
       sync: { seconds: sync, worstMs: this.#worstSync * 1000, boundSeconds: this.powerCut ?? null },
       ...(state !== 'recording' && { verdict: this.#verdict(problems) })
     }
@@ -281,12 +279,6 @@ export class LogRecording implements Recording {
     return { ok: problems.length === 0, checked, readBytes: this.#readBytes, bytes: this.bytes, problems }
   }
 
-  #provenance(): object {
-    const { notes, attachments } = this.#options
-    const versions = { nodeacq: version(), node: process.versions.node, os: `${platform()} ${arch()}` }
-    return { host: hostname(), versions, attachments: Object.keys(attachments), notes }
-  }
-
   get #path(): string {
     return this.#options.path
   }
@@ -301,22 +293,4 @@ async function repeat(interval: number, signal: AbortSignal, work: () => Promise
     await sleep(interval, undefined, { signal }).catch(() => undefined)
     if (!signal.aborted) await work()
   }
-}
-
-async function certificateText(): Promise<Record<string, string>> {
-  const path = certificatePath()
-  const found = path === undefined ? undefined : await readCertificate(path).catch(() => undefined)
-  return found === undefined ? {} : { 'certificate.json': found.text }
-}
-
-function mediaType(name: string): string {
-  if (name.endsWith('.json')) return 'application/json'
-  return /\.ya?ml$/.test(name) ? 'application/yaml' : 'text/plain'
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
 }
