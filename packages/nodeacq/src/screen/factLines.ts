@@ -1,6 +1,9 @@
 import { certificateSchema, type ClockFacts, type RecordingFacts, type SampleFile } from '@nodeacq/nodes'
 import { formatCount, formatMs } from './format.ts'
 
+/** ppm; a rate that is known less well says nothing about a clock. */
+const MOST_UNCERTAIN = 1000
+
 type Texts = Readonly<Record<string, string>>
 
 /** What a recording knows of itself, for people: how well its clocks were known, where it comes from, what was noted. */
@@ -26,7 +29,8 @@ function clockLine(
 ): string {
   if (uncertainty === undefined) return `clock of ${stream}: not measured; times are those of arrival`
   const times = `times to ± ${formatMs(uncertainty * 1000)}`
-  if (measuredRate === undefined) return `clock of ${stream}: ${times}; too short to measure its rate`
+  if (measuredRate === undefined || driftUncertainty! > MOST_UNCERTAIN)
+    return `clock of ${stream}: ${times}; too short to measure its rate`
   const ppm = `${drift! < 0 ? '−' : '+'}${Math.abs(drift!).toFixed(1)} ± ${driftUncertainty!.toFixed(1)} ppm`
   const measured = measuredRate.toLocaleString('en-US', { maximumFractionDigits: 4 })
   return `clock of ${stream}: ${measured} Hz, ${ppm} of the ${formatCount(rate)} Hz it says; ${times}; ${counted(marks, 'mark')}`
