@@ -26,8 +26,7 @@ const STOP_TIMEOUT = 3000
 /** Runs the rig at one rate and says what came of it. */
 export async function runTrial(rig: Rig, plan: CertifyPlan, options: TrialOptions): Promise<CertificateTrial> {
   try {
-    const nodes = await rig.build(options.factor)
-    return await new Trial(rig, plan, options).run(nodes)
+    return await new Trial(rig, plan, options).run()
   } finally {
     await rig.clear()
   }
@@ -62,9 +61,9 @@ class Trial {
     this.#options = options
   }
 
-  async run(nodes: TrialNodes): Promise<CertificateTrial> {
+  async run(): Promise<CertificateTrial> {
     try {
-      return await this.#run(nodes)
+      return await this.#run(await this.#rig.build(this.#options.factor))
     } catch (error) {
       // A process that died says more than the call that it cut off.
       await this.#look().catch(() => undefined)
