@@ -66,7 +66,7 @@ describe.skipIf(chromium === undefined)('the oscilloscope in a browser', () => {
     )
     const live = await browser.picture()
     await tab.keyboard.press(' ')
-    await tab.getByText('paused').waitFor()
+    await tab.getByText('paused').first().waitFor()
     await waitFor(async () => differences(await browser.picture(), live) > 0)
     const paused = await browser.picture()
     await rig.send(500)
@@ -177,7 +177,7 @@ describe.skipIf(chromium === undefined)('the oscilloscope in a browser', () => {
     await browser.tab.locator('.status .bad').getByText('connection lost').waitFor()
     await using again = await startProcess(PROGRAM, [new URL(link).port, tokenFile])
     expect(await again.line(/^http/, { timeout: 60_000 })).toBe(link)
-    await browser.tab.locator('.status').getByText('live').waitFor()
+    await browser.tab.locator('.status .ok').getByText('live').waitFor()
     await shows(browser, async (size) => await expectedPicture(link, size, look))
     // The browser tells of every attempt that failed; nothing else may be wrong.
     expect(browser.errors.filter((text) => !/WebSocket connection to .* failed/.test(text))).toEqual([])

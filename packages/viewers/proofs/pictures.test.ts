@@ -63,7 +63,7 @@ describe.skipIf(chromium === undefined)('the pictures of the guide', () => {
       .locator('.toolbar .numbers')
       .filter({ hasText: /^(?!1\s).*lane$/ })
       .waitFor()
-    await browser.tab.getByText('missing 90 samples').waitFor()
+    await browser.tab.getByText('missing 90 samples').first().waitFor()
     const path = join(to, `${name}.png`)
     await browser.tab.screenshot({ path })
     const { pixels } = decodePng(await readFile(path))
