@@ -56,7 +56,7 @@ export async function world(): Promise<World> {
   const stack = new AsyncDisposableStack()
   const folder = stack.use(await tempFolder())
   const multicastPort = await freeUdpPort()
-  const basePort = 20_000 + ((process.pid * 31 + multicastPort * 7) % 20_000)
+  const basePort = 20_000 + ((process.pid * 31 + multicastPort * 7) % 12_000)
   const sessionId = `interop-${process.pid}-${multicastPort}`
   const config = join(folder.path, 'lsl_api.cfg')
   await writeFile(

@@ -19,7 +19,7 @@ test('streams are listed, described, recorded and played from the command line',
   const file = join(cwd, 'session.mcap')
   {
     const faults = ['--faults', 'lose=20@4']
-    await using simulator = await nodeacq(['simulate', 'lsl', '--port', String(20_000 + (port % 20_000)), ...faults], {
+    await using simulator = await nodeacq(['simulate', 'lsl', '--port', String(await freeUdpPort()), ...faults], {
       cwd
     })
     await simulator.line(/^lsl:/)

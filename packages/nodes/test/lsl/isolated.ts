@@ -4,7 +4,7 @@ import type { LslSettings } from '../../src/lsl/settings/LslSettings.ts'
 /** Settings under which the streams of a test are seen by nobody else: ports and a session of its own, on loopback. */
 export async function isolated(): Promise<Partial<LslSettings>> {
   const multicastPort = await freeUdpPort()
-  const basePort = 20_000 + ((process.pid * 97 + multicastPort * 13) % 20_000)
+  const basePort = 20_000 + ((process.pid * 97 + multicastPort * 13) % 12_000)
   return {
     multicastPort,
     basePort,
