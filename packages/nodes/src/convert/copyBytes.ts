@@ -1,5 +1,5 @@
 import type { OpenFile } from '../files/OpenFile.ts'
-import type { OutputFile } from './OutputFile.ts'
+import type { OutputFile } from '../files/output/OutputFile.ts'
 
 const BLOCK = 4 << 20
 

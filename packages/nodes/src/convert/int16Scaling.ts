@@ -1,4 +1,4 @@
-import { RecorderError } from '../recorders/RecorderError.ts'
+import { RecorderError } from '../files/output/RecorderError.ts'
 import type { ExportStream } from './Exporter.ts'
 
 /** How numbers of one channel become 16-bit integers: `round(stored × factor + shift)`. */

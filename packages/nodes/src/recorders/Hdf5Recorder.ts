@@ -4,7 +4,7 @@ import { ConfigError, registerNodeType, type PrepareOptions } from '@nodeacq/cor
 import { z } from 'zod'
 import { Hdf5Recording } from './hdf5/Hdf5Recording.ts'
 import { autostartOption, RecorderNode } from './RecorderNode.ts'
-import { RecorderError } from './RecorderError.ts'
+import { RecorderError } from '../files/output/RecorderError.ts'
 import type { Recording } from './Recording.ts'
 import { isTemplate, recordingPath } from './recordingPath.ts'
 

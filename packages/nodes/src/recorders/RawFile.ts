@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { RecordedGap } from '../files/SampleFile.ts'
-import { RecorderError } from './RecorderError.ts'
-import { writePieces } from './writePieces.ts'
+import { RecorderError } from '../files/output/RecorderError.ts'
+import { writePieces } from '../files/output/writePieces.ts'
 
 /** Bytes that may wait for the disk before the recorder stops taking more from its stream. */
 const MAX_QUEUED = 64 * 1024 * 1024

@@ -13,8 +13,8 @@ import {
 import { pythonJson } from '../files/raw/pythonJson.ts'
 import { CERTIFICATE_FILE } from './certificate.ts'
 import { RawFile } from './RawFile.ts'
-import { RecorderError } from './RecorderError.ts'
-import { replaceFile } from './replaceFile.ts'
+import { RecorderError } from '../files/output/RecorderError.ts'
+import { replaceFile } from '../files/output/replaceFile.ts'
 
 /** A raw recording being written: its data files and the JSON beside them. */
 export class RawFolder {

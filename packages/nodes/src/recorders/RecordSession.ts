@@ -1,7 +1,7 @@
 import type { Annotation, RecordNote, RecordState } from '@nodeacq/core'
 import { monotonicNow, type Chunk, type Gap, type InputStream } from '@nodeacq/stream'
 import type { Recording } from './Recording.ts'
-import { RecorderError } from './RecorderError.ts'
+import { RecorderError } from '../files/output/RecorderError.ts'
 
 /** A place in a stream: the start of its source, and the index of the next sample. */
 export interface StreamPlace {

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { byteRate, type InputStream } from '@nodeacq/stream'
 import { CERTIFICATE_FILE, certificatePath, readCertificate, type Certificate } from './certificate.ts'
-import { replaceFile } from './replaceFile.ts'
+import { replaceFile } from '../files/output/replaceFile.ts'
 
 /** Days after which a machine has changed enough to be measured again. */
 const MAX_AGE = 90

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { replaceFile } from './replaceFile.ts'
+import { replaceFile } from '../files/output/replaceFile.ts'
 
 /** Name of the copy beside a recording. */
 export const CERTIFICATE_FILE = 'certificate.json'

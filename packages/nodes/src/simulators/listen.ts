@@ -1,6 +1,6 @@
 import type { Server } from 'node:net'
 import { DeviceError } from '@nodeacq/core'
-import { checkListenHost } from './checkListenHost.ts'
+import { checkListenHost } from '../checkListenHost.ts'
 
 export interface ListenOptions {
   /** Default 127.0.0.1; beyond loopback only with `insecure`. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { seededRandom, tempFolder } from 'testing'
 import { describe, expect, test } from 'vitest'
 import { openSampleFile, repairLog, verifyLog } from '../../src/index.ts'
-import { RecorderError } from '../../src/recorders/RecorderError.ts'
+import { RecorderError } from '../../src/files/output/RecorderError.ts'
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/mcap')
 const SEED = Number(process.env['NODEACQ_SEED'] ?? 1)

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import { mkdir } from 'node:fs/promises'
 import type { NdArray } from '@nodeacq/ndarray'
 import { openSampleFile } from '../../files/openSampleFile.ts'
-import { replaceFile } from '../../recorders/replaceFile.ts'
+import { replaceFile } from '../../files/output/replaceFile.ts'
 import type { StreamConversion } from '../Conversion.ts'
 import type {
   Exporter,

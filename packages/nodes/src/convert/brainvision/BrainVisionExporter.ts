@@ -16,7 +16,7 @@ import type {
   ExportStream,
   ExportTarget
 } from '../Exporter.ts'
-import { OutputFile } from '../OutputFile.ts'
+import { OutputFile } from '../../files/output/OutputFile.ts'
 import { whyNotSignal } from '../whyNotSignal.ts'
 import { BrainVisionEncoder } from './BrainVisionEncoder.ts'
 import { headerText, markerHead, markerLine, markerOf, type Marker } from './texts.ts'

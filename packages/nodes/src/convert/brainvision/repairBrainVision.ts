@@ -7,7 +7,7 @@ import { decodeText } from '../../files/brainvision/ini.ts'
 import { OpenFile } from '../../files/OpenFile.ts'
 import { copyBytes } from '../copyBytes.ts'
 import type { FileRepair } from '../FileRepair.ts'
-import { OutputFile } from '../OutputFile.ts'
+import { OutputFile } from '../../files/output/OutputFile.ts'
 import { markerHead } from './texts.ts'
 
 /**

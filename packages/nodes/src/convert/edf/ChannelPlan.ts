@@ -1,4 +1,4 @@
-import { RecorderError } from '../../recorders/RecorderError.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
 import type { RecordedChannel } from '../../files/SampleFile.ts'
 import type { ChannelRange, ExportStream } from '../Exporter.ts'
 import type { EdfOptions } from './options.ts'

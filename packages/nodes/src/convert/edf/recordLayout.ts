@@ -1,4 +1,4 @@
-import { RecorderError } from '../../recorders/RecorderError.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
 import type { ExportStream } from '../Exporter.ts'
 import { field8, type EdfKind } from './scaling.ts'
 

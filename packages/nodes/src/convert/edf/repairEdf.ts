@@ -3,7 +3,7 @@ import { readEdfHeader } from '../../files/edf/header.ts'
 import { OpenFile } from '../../files/OpenFile.ts'
 import { copyBytes } from '../copyBytes.ts'
 import type { FileRepair } from '../FileRepair.ts'
-import { OutputFile } from '../OutputFile.ts'
+import { OutputFile } from '../../files/output/OutputFile.ts'
 import { RECORDS_AT } from './edfHeader.ts'
 
 /**

@@ -2,7 +2,7 @@ import { open, rm, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Dataset, Dtype, File, Group, GuessableDataTypes, Reference } from 'h5wasm/node'
 import { hdfReason, loadH5wasm, type H5wasm } from '../../files/hdf5/loadH5wasm.ts'
-import { RecorderError } from '../../recorders/RecorderError.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
 import { HdfArray } from './HdfArray.ts'
 
 /** A text is written as UTF-8 of its own length, a number as float64, a bigint as int64. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { localTime } from '../../files/localTime.ts'
-import { RecorderError } from '../../recorders/RecorderError.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
 import type { ExportHead } from '../Exporter.ts'
 import type { NwbOptions } from './nwbOptions.ts'
 import type { NwbWriter } from './NwbWriter.ts'

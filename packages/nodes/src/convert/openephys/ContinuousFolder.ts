@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OutputFile } from '../OutputFile.ts'
+import { OutputFile } from '../../files/output/OutputFile.ts'
 import { NpyOutput } from './NpyOutput.ts'
 
 /** Where the samples of one stream in one recording go: numbers, sample numbers, and times in s. */

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeNpyHeader } from '../../files/npy/npyHeader.ts'
-import { RecorderError } from '../../recorders/RecorderError.ts'
-import { replaceFile } from '../../recorders/replaceFile.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
+import { replaceFile } from '../../files/output/replaceFile.ts'
 
 /** One edge of a TTL line. */
 export interface Edge {

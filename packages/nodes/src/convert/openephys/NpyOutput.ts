@@ -1,5 +1,5 @@
 import { encodeNpyHeader } from '../../files/npy/npyHeader.ts'
-import { OutputFile } from '../OutputFile.ts'
+import { OutputFile } from '../../files/output/OutputFile.ts'
 
 /** A `.npy` file with one axis that grows; its header tells the rows as of the last `sync`. */
 export class NpyOutput {

@@ -17,8 +17,8 @@ import {
 } from '../../files/raw/properties.ts'
 import { pythonJson } from '../../files/raw/pythonJson.ts'
 import type { RecordedGap } from '../../files/SampleFile.ts'
-import { RecorderError } from '../../recorders/RecorderError.ts'
-import { replaceFile } from '../../recorders/replaceFile.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
+import { replaceFile } from '../../files/output/replaceFile.ts'
 import { streamConversion } from '../Conversion.ts'
 import type {
   Exporter,
@@ -29,7 +29,7 @@ import type {
   ExportStream,
   ExportTarget
 } from '../Exporter.ts'
-import { OutputFile } from '../OutputFile.ts'
+import { OutputFile } from '../../files/output/OutputFile.ts'
 import { uniqueName } from '../uniqueName.ts'
 
 interface RawStreamFile {

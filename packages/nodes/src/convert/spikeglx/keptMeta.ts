@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describeStream, parseSpikeGlxName, readMeta } from '../../files/spikeglx/meta.ts'
 import { spikeGlxPairs } from '../../files/spikeglx/pairs.ts'
-import { RecorderError } from '../../recorders/RecorderError.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
 import type { ExportHead } from '../Exporter.ts'
 
 /** What a `.meta` said of a stream when it was recorded. */

@@ -12,7 +12,7 @@ import type {
   ExportStream,
   ExportTarget
 } from '../Exporter.ts'
-import { OutputFile } from '../OutputFile.ts'
+import { OutputFile } from '../../files/output/OutputFile.ts'
 import { bitsOf, samplesOf, WavEncoder, type WavSamples } from './WavEncoder.ts'
 
 /** Bytes of nothing that are written at once. */

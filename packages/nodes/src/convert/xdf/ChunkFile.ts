@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { encodeBoundary, XDF_MAGIC } from '../../files/xdf/chunks.ts'
-import { OutputFile } from '../OutputFile.ts'
+import { OutputFile } from '../../files/output/OutputFile.ts'
 
 /** Bytes that are gathered before they are written. */
 export const GATHERED = 1 << 18

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DType } from '@nodeacq/ndarray'
 import { chunkPath, METADATA_FILE, type ZarrArrayMetadata } from '../../files/zarr/metadata.ts'
-import { RecorderError } from '../../recorders/RecorderError.ts'
-import { replaceFile, syncFolder } from '../../recorders/replaceFile.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
+import { replaceFile, syncFolder } from '../../files/output/replaceFile.ts'
 import { replaceChunk, syncChunkFiles, writeNewChunk } from './chunkFiles.ts'
 
 export interface ZarrArrayOptions {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseDType, type DType, type NdArray } from '@nodeacq/ndarray'
 import { z } from 'zod'
-import { RecorderError } from '../../recorders/RecorderError.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
 import { chunkRowsOf } from '../chunkRows.ts'
 import { streamConversion } from '../Conversion.ts'
 import type {

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseDType, type DType } from '@nodeacq/ndarray'
 import { METADATA_FILE, type ZarrGroupMetadata } from '../../files/zarr/metadata.ts'
-import { RecorderError } from '../../recorders/RecorderError.ts'
-import { replaceFile, syncFolder } from '../../recorders/replaceFile.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
+import { replaceFile, syncFolder } from '../../files/output/replaceFile.ts'
 import { ZarrArray } from './ZarrArray.ts'
 
 /** Makes a group. @throws RecorderError, also when it is there */

@@ -3,9 +3,9 @@ import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { crc32c } from '../../files/zarr/crc32c.ts'
-import { RecorderError } from '../../recorders/RecorderError.ts'
-import { syncFolder } from '../../recorders/replaceFile.ts'
-import { writePieces } from '../../recorders/writePieces.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
+import { syncFolder } from '../../files/output/replaceFile.ts'
+import { writePieces } from '../../files/output/writePieces.ts'
 
 const compress = promisify(gzip)
 /** Files that are brought to the disk at the same time. */

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { hostname } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { getLogger } from '@nodeacq/rpc'
-import { checkListenHost } from '../../simulators/checkListenHost.ts'
+import { checkListenHost } from '../../checkListenHost.ts'
 import type { XmlElement } from '../../xml.ts'
 import { rowBytesOf } from '../wire/SampleBatch.ts'
 import type { LslFormat } from '../formats.ts'

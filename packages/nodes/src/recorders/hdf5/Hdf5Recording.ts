@@ -6,7 +6,7 @@ import { Hdf5Exporter, hdf5Target } from '../../convert/hdf5/Hdf5Exporter.ts'
 import { isEventStream } from '../log/topics.ts'
 import { toNanoseconds } from '../log/utcNow.ts'
 import type { PlacedAnnotation, Recording } from '../Recording.ts'
-import { RecorderError } from '../RecorderError.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
 import { describeInput, InputTrack } from './InputTrack.ts'
 
 export interface Hdf5RecordingOptions {

@@ -2,9 +2,9 @@ import { randomFillSync } from 'node:crypto'
 import { open, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { LogSink } from '../../files/mcap/McapWriter.ts'
-import { RecorderError } from '../RecorderError.ts'
-import { syncFolder } from '../replaceFile.ts'
-import { writePieces } from '../writePieces.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
+import { syncFolder } from '../../files/output/replaceFile.ts'
+import { writePieces } from '../../files/output/writePieces.ts'
 
 /** Bytes that are kept free for the end of a file on a disk that fills up. */
 const RESERVE = 4 * 1024 * 1024

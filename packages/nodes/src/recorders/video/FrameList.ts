@@ -9,7 +9,7 @@
  * `run` counts starts of the source; `mono`: s of this machine's monotonic clock; `time`: `measured` by the stream's clock, or
  * `arrival`.
  */
-import { OutputFile } from '../../convert/OutputFile.ts'
+import { OutputFile } from '../../files/output/OutputFile.ts'
 
 const HEAD = 'frame,run,index,utc,mono,time,lost,cause\n'
 

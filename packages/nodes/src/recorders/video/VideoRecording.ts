@@ -1,9 +1,9 @@
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk, Gap } from '@nodeacq/stream'
-import { RecorderError } from '../RecorderError.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
 import type { PlacedAnnotation, Recording } from '../Recording.ts'
-import { replaceFile } from '../replaceFile.ts'
+import { replaceFile } from '../../files/output/replaceFile.ts'
 import { VideoTrack, type VideoTrackOptions } from './VideoTrack.ts'
 
 /** ms from one sync of the list of frames to the next. */

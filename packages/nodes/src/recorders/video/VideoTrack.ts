@@ -5,7 +5,7 @@ import { DeviceProgram } from '../../devices/programs/DeviceProgram.ts'
 import { runProgram } from '../../devices/programs/runProgram.ts'
 import { requireProgram } from '../../devices/programs/findProgram.ts'
 import { toNanoseconds, utcNow } from '../log/utcNow.ts'
-import { RecorderError } from '../RecorderError.ts'
+import { RecorderError } from '../../files/output/RecorderError.ts'
 import { encoderCall, type VideoFormat } from './encoderCall.ts'
 import { FrameList } from './FrameList.ts'
 

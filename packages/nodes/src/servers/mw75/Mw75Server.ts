@@ -17,7 +17,7 @@ import {
   type Mw75Request,
   type Mw75Sample
 } from '../../devices/mw75/messages.ts'
-import { checkListenHost } from '../../simulators/checkListenHost.ts'
+import { checkListenHost } from '../../checkListenHost.ts'
 import type { LineFaults } from '../../simulators/LineFaults.ts'
 import type { RunningDeviceServer } from '../Server.ts'
 import { HeadsetControl, type Reconnecting } from './HeadsetControl.ts'

@@ -1,7 +1,7 @@
 import { ConfigError, DeviceError } from '@nodeacq/core'
 import { getLogger } from '@nodeacq/rpc'
 import { AddressInUseError } from '@nodeacq/zmq'
-import { checkListenHost } from '../checkListenHost.ts'
+import { checkListenHost } from '../../checkListenHost.ts'
 import type { Fault } from '../faults.ts'
 import { FaultScript } from '../FaultScript.ts'
 import type { RunningSimulator, SimulatorOptions } from '../Simulator.ts'

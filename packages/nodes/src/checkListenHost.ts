@@ -1,6 +1,6 @@
 import { ConfigError } from '@nodeacq/core'
 import { getLogger } from '@nodeacq/rpc'
-import { isLoopbackHost } from '../isLoopbackHost.ts'
+import { isLoopbackHost } from './isLoopbackHost.ts'
 
 /** Beyond loopback a simulator is served only when asked for. @throws {ConfigError} */
 export function checkListenHost(subject: string, host: string, insecure: boolean): void {

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { RecorderError } from '../recorders/RecorderError.ts'
-import { writePieces } from '../recorders/writePieces.ts'
+import { RecorderError } from './RecorderError.ts'
+import { writePieces } from './writePieces.ts'
 
 /** A new file that grows at its end, and whose earlier bytes can be changed. */
 export class OutputFile {
