@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { NdArray } from '@nodeacq/ndarray'
-import { convertRecording, Recorder, type GapMode } from '@nodeacq/nodes'
-import { makeEvents, OutputStream, type InputStream } from '@nodeacq/stream'
+import { convertRecording, type GapMode } from '@nodeacq/nodes'
 import { tempFolder } from 'testing'
 import { expect, test } from 'vitest'
 import { runPython } from './python.ts'
+import { recordSession } from './recordSession.ts'
 
 interface Found {
   readonly values: readonly number[]
@@ -24,7 +23,14 @@ const stretch = (from: number, to: number): number[] => Array.from({ length: to 
 test('MNE, pyEDFlib, edfio and neo read what recordings are converted to, in each mode of gaps', async () => {
   await using folder = await tempFolder()
   const source = join(folder.path, 'session.mcap')
-  await record(source)
+  await recordSession(source, {
+    channels: ['C3', 'C4'],
+    sampleOf: (index) => [value(index), -value(index)],
+    pieces: [
+      [0, 600],
+      [1650, 2000]
+    ]
+  })
   const files: Record<string, readonly string[]> = {}
   for (const [to, extension] of [
     ['edf', '.edf'],
@@ -88,35 +94,3 @@ test('MNE, pyEDFlib, edfio and neo read what recordings are converted to, in eac
     expect(two![reader]!.values).toEqual(stretch(1650, 2000))
   }
 }, 60_000)
-
-async function record(file: string): Promise<void> {
-  const channelInfo = ['C3', 'C4'].map((name) => ({ name, unit: 'uV', gain: 0.5 }))
-  await using raw = new OutputStream({ dtype: 'int16', shape: [-1, 2], sampleRate: 500, channelInfo })
-  await using marks = new OutputStream({
-    streamType: 'event',
-    dtype: makeEvents([]).dtype,
-    shape: [-1],
-    eventsOf: 'raw'
-  })
-  const recorder = new Recorder({ name: 'disk' })
-  await recorder.configure({ file, certificate: false })
-  for (const [name, output] of Object.entries({ raw, marks })) {
-    await output.configure({ protocol: 'inproc' })
-    await (recorder.stream('input', name) as InputStream).connect(output)
-  }
-  await recorder.initialize()
-  raw.startRun()
-  marks.startRun()
-  await recorder.start()
-  const send = async (from: number, to: number): Promise<void> => {
-    const rows = stretch(from, to).map((each) => [each, -each])
-    await raw.send(NdArray.from(rows, 'int16'), to)
-  }
-  await send(0, 600)
-  await marks.send(makeEvents([{ index: 250, label: 'Stimulus/S  7', value: 7 }]))
-  await send(1650, 2000)
-  await raw.endRun()
-  await marks.endRun()
-  expect(await recorder.finished()).toBeUndefined()
-  await recorder.close()
-}

@@ -1,43 +1,19 @@
 import { join } from 'node:path'
-import { NdArray } from '@nodeacq/ndarray'
-import { convertRecording, Recorder } from '@nodeacq/nodes'
-import { makeEvents, OutputStream, type InputStream } from '@nodeacq/stream'
+import { convertRecording } from '@nodeacq/nodes'
 import { tempFolder } from 'testing'
 import { expect, test } from 'vitest'
 import { runPython } from './python.ts'
+import { recordSession } from './recordSession.ts'
 
 test('mcap, pyEDFlib and MNE read a recording and what it was converted to', async () => {
   await using folder = await tempFolder()
   const file = join(folder.path, 'session.mcap')
-  const channelInfo = ['C3', 'C4', 'Pz'].map((name) => ({ name, unit: 'uV', gain: 0.5 }))
-  await using raw = new OutputStream({ dtype: 'int16', shape: [-1, 3], sampleRate: 500, channelInfo })
-  await using marks = new OutputStream({
-    streamType: 'event',
-    dtype: makeEvents([]).dtype,
-    shape: [-1],
-    eventsOf: 'raw'
+  await recordSession(file, {
+    channels: ['C3', 'C4', 'Pz'],
+    sampleOf: (index) => [index, -index, index % 7],
+    // Without [600, 650).
+    pieces: Array.from({ length: 20 }, (_, k) => [k * 50, k * 50 + 50] as const).filter(([from]) => from !== 600)
   })
-  const recorder = new Recorder({ name: 'disk' })
-  await recorder.configure({ file, certificate: false })
-  for (const [name, output] of Object.entries({ raw, marks })) {
-    await output.configure({ protocol: 'inproc' })
-    await (recorder.stream('input', name) as InputStream).connect(output)
-  }
-  await recorder.initialize()
-  raw.startRun()
-  marks.startRun()
-  await recorder.start()
-  const send = async (from: number, to: number): Promise<void> => {
-    const rows = Array.from({ length: to - from }, (_, k) => [from + k, -(from + k), (from + k) % 7])
-    await raw.send(NdArray.from(rows, 'int16'), to)
-  }
-  for (let from = 0; from < 600; from += 50) await send(from, from + 50)
-  await marks.send(makeEvents([{ index: 250, label: 'Stimulus/S  7', value: 7 }]))
-  for (let from = 650; from < 1000; from += 50) await send(from, from + 50)
-  await raw.endRun()
-  await marks.endRun()
-  expect(await recorder.finished()).toBeUndefined()
-  await recorder.close()
   const targets = { edf: 'session.edf', bdf: 'session.bdf', brainvision: 'session.vhdr' }
   const paths = Object.entries(targets).map(([to, name]) => ({ to, path: join(folder.path, name) }))
   for (const { to, path } of paths)
